@@ -1,0 +1,108 @@
+"""Listings of Mercado Livre, with their variations. Columns follow the API facts, part A section 5.3."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Organization
+from painelml.sync.models import MirroredRow
+
+LOW_STOCK = 5
+"""Units at or below which a listing on sale counts as low on stock."""
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def of(self, organization: Organization) -> ItemQuerySet:
+        """Return the items of all accounts this organization owns."""
+        return self.filter(account__organization=organization)
+
+    def sellable(self) -> ItemQuerySet:
+        """Return items that are on sale or would be with stock: active, or paused because stock ran out."""
+        return self.filter(Q(status="active") | Q(status="paused", is_out_of_stock=True))
+
+    def out_of_stock(self) -> ItemQuerySet:
+        """Return items buyers cannot get because nothing is left."""
+        return self.sellable().filter(available_quantity=0)
+
+    def low_stock(self) -> ItemQuerySet:
+        """Return items on sale with few units left."""
+        return self.filter(status="active", available_quantity__gt=0, available_quantity__lte=LOW_STOCK)
+
+    def in_stock(self) -> ItemQuerySet:
+        return self.filter(available_quantity__gt=0)
+
+
+class Item(MirroredRow):
+    """A listing. Price is the one in force; quantities are units over all variations."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="items", verbose_name=_("account"))
+    title = models.CharField(_("title"), max_length=255, blank=True)
+    status = models.CharField(_("status"), max_length=30, blank=True)
+    sub_status = models.JSONField(_("sub-status"), default=list)
+    is_out_of_stock = models.BooleanField(_("paused for lack of stock"), default=False)
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True)
+    currency_id = models.CharField(_("currency"), max_length=5, blank=True)
+    available_quantity = models.IntegerField(_("available"), null=True)
+    sold_quantity = models.IntegerField(_("sold"), null=True)
+    sku = models.CharField(_("SKU"), max_length=120, blank=True)
+    listing_type_id = models.CharField(_("listing type"), max_length=40, blank=True)
+    logistic_type = models.CharField(_("logistics"), max_length=40, blank=True)
+    category_id = models.CharField(_("category"), max_length=30, blank=True)
+    permalink = models.URLField(_("page"), max_length=600, blank=True)
+    thumbnail = models.URLField(_("picture"), max_length=600, blank=True)
+    user_product_id = models.CharField(_("user product"), max_length=32, blank=True)
+    inventory_id = models.CharField(_("inventory"), max_length=32, blank=True)
+    catalog_listing = models.BooleanField(_("catalog listing"), default=False)
+    date_created = models.DateTimeField(_("created"), null=True)
+    search_text = models.TextField(editable=False, default="")
+
+    objects: ClassVar = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "meli_id"], name="item_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-date_created", "-id"], name="item_newest"),
+            models.Index(fields=["account", "status"], name="item_by_status"),
+            models.Index(fields=["account", "sku"], name="item_by_sku"),
+            models.Index(
+                fields=["account", "available_quantity"],
+                condition=Q(status__in=["active", "paused"]),
+                name="item_by_stock",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.meli_id
+
+
+class Variation(models.Model):
+    """One choice of an item (colour, size, voltage) with its own stock and SKU."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="variations")
+    meli_id = models.CharField(_("id at Mercado Livre"), max_length=32)
+    position = models.PositiveSmallIntegerField(default=0)
+    sku = models.CharField(_("SKU"), max_length=120, blank=True)
+    available_quantity = models.IntegerField(_("available"), null=True)
+    sold_quantity = models.IntegerField(_("sold"), null=True)
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True)
+    attributes = models.JSONField(_("attributes"), default=list)
+    inventory_id = models.CharField(_("inventory"), max_length=32, blank=True)
+    user_product_id = models.CharField(_("user product"), max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = _("variation")
+        verbose_name_plural = _("variations")
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "meli_id"], name="variation_once")]
+        indexes: ClassVar = [models.Index(fields=["sku"], name="variation_by_sku")]
+
+    def __str__(self) -> str:
+        return self.sku or self.meli_id

@@ -1,0 +1,75 @@
+"""The inbox: what Mercado Livre told us, kept before anything else happens (API facts, part A section 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationState(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    WORKING = "working", _("Working")
+    DONE = "done", _("Done")
+    IGNORED = "ignored", _("Ignored")
+    FAILED = "failed", _("Failed")
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def claimable(self, now: datetime) -> NotificationQuerySet:
+        """Return events a drain may take: due ones, and those whose worker died."""
+        due = Q(state=NotificationState.PENDING, next_try_at__lte=now)
+        orphaned = Q(state=NotificationState.WORKING, lease_until__lt=now)
+        return self.filter(due | orphaned)
+
+
+class Notification(models.Model):
+    """One thing Mercado Livre told us. Only a pointer: the resource is always read again.
+
+    `dedupe_key` is the notification's own id, or a digest of topic, resource, user and `received` when it has
+    none; a repeat adds to `repeats` of the stored row.
+    """
+
+    dedupe_key = models.CharField(max_length=80, unique=True, editable=False)
+    topic = models.CharField(_("topic"), max_length=60)
+    resource = models.CharField(_("resource"), max_length=200)
+    seller_id = models.CharField(_("seller id"), max_length=32)
+    application_id = models.CharField(_("application"), max_length=32, blank=True)
+    received = models.DateTimeField(_("received by Mercado Livre"), null=True)
+    sent = models.DateTimeField(_("sent"), null=True)
+    source = models.CharField(_("source"), max_length=12, default="webhook")
+    created_at = models.DateTimeField(_("stored at"), default=timezone.now)
+    repeats = models.PositiveIntegerField(_("repeats"), default=0)
+
+    state = models.CharField(
+        _("state"), max_length=10, choices=NotificationState, default=NotificationState.PENDING
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), default=timezone.now)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_owner = models.CharField(max_length=64, blank=True, editable=False)
+    outcome = models.CharField(_("outcome"), max_length=20, blank=True)
+    error = models.TextField(_("reason"), blank=True)
+    done_at = models.DateTimeField(_("done at"), null=True)
+
+    objects: ClassVar = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["seller_id", "next_try_at"],
+                condition=Q(state__in=["pending", "working"]),
+                name="notification_open",
+            ),
+            models.Index(fields=["state", "-id"], name="notification_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.resource}"

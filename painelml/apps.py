@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PainelmlConfig(AppConfig):
+    """What all apps share: management commands, template tags, the pages' frame."""
+
+    name = "painelml"
+    verbose_name = "Painel ML"

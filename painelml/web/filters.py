@@ -1,0 +1,98 @@
+"""The base of every filter form: one set of names for pages and API (contract section 3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Organization
+
+
+class DayField(forms.Field):
+    """A day such as 2026-11-21, or an instant such as 2026-11-21T10:00:00Z (UTC when it names no offset)."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+    default_error_messages = {"invalid": _("Enter a date such as 2026-11-21.")}
+
+    def to_python(self, value: Any) -> date | datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            if day := parse_date(value):
+                return day
+            instant = parse_datetime(value)
+        except ValueError:
+            instant = None
+        if instant is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+class ChoiceFilter(forms.ChoiceField):
+    """One of our own words. Empty means no filter."""
+
+    def __init__(self, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(choices=[("", _("All")), *choices], required=False, **kwargs)
+
+
+class WordFilter(forms.CharField):
+    """A word of Mercado Livre's. The choices are the ones we know; any other is searched for as it is."""
+
+    def __init__(self, choices: list[tuple[str, Any]] | None = None, **kwargs: Any) -> None:
+        widget = forms.Select(choices=[("", _("All")), *choices]) if choices else forms.TextInput()
+        super().__init__(required=False, max_length=120, widget=widget, **kwargs)
+
+
+class FilterForm(forms.Form):
+    """What a list is narrowed by. Absent and empty values narrow nothing.
+
+    `accounts` are the organization's accounts the answer is about. An `account_id` that is not one of them is
+    an error with the code `not_found`.
+    """
+
+    account_id = forms.IntegerField(label=_("Account"), required=False, widget=forms.HiddenInput())
+    q = forms.CharField(
+        label=_("Search"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, organization: Organization) -> None:
+        super().__init__(data)
+        self.organization = organization
+
+    @cached_property
+    def all_accounts(self) -> list[Account]:
+        return list(Account.objects.of(self.organization))
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        chosen = self.value("account_id")
+        return [account for account in self.all_accounts if chosen in (None, account.pk)]
+
+    def clean_account_id(self) -> int | None:
+        chosen = self.cleaned_data["account_id"]
+        if chosen is not None and chosen not in {account.pk for account in self.all_accounts}:
+            raise ValidationError(_("There is no such account."), code="not_found")
+        return chosen
+
+    def value(self, name: str) -> Any:
+        """Return what to filter by, or None when nothing valid was given."""
+        self.is_valid()
+        value = self.cleaned_data.get(name)
+        return None if value == "" else value
+
+    def filters(self, **columns: str) -> dict[str, Any]:
+        """Return keyword arguments of `filter()` for the plain columns: `filters(status="status")`."""
+        found = {column: self.value(name) for name, column in columns.items()}
+        return {column: value for column, value in found.items() if value is not None}
+
+    @property
+    def active(self) -> list[str]:
+        """The names of the filters in use, the account apart."""
+        return [name for name in self.fields if name != "account_id" and self.value(name) is not None]

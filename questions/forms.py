@@ -1,0 +1,26 @@
+"""What a list of questions can be narrowed by, on the page and in the API."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from painelml.web.filters import ChoiceFilter, DayField, FilterForm, WordFilter
+
+STATUSES = [
+    ("UNANSWERED", _("Unanswered")),
+    ("ANSWERED", _("Answered")),
+    ("CLOSED_UNANSWERED", _("Closed without answer")),
+    ("UNDER_REVIEW", _("Under review")),
+    ("BANNED", _("Removed by moderation")),
+    ("DELETED", _("Deleted")),
+    ("DISABLED", _("Disabled")),
+]
+SLA = [("breached", _("Breached")), ("at_risk", _("At risk")), ("ok", _("On time"))]
+
+
+class QuestionFilterForm(FilterForm):
+    status = WordFilter(STATUSES, label=_("Status"))
+    sla = ChoiceFilter(SLA, label=_("Service level"))
+    date_from = DayField(label=_("From"), required=False)
+    date_to = DayField(label=_("To"), required=False)
+    item_id = WordFilter(label=_("Item"))

@@ -1,0 +1,28 @@
+"""What a list of shipments can be narrowed by, on the page and in the API."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from catalog.forms import LOGISTICS
+from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
+
+STATUSES = [
+    ("pending", _("Pending")),
+    ("handling", _("Being prepared")),
+    ("ready_to_ship", _("Ready to ship")),
+    ("shipped", _("On its way")),
+    ("delivered", _("Delivered")),
+    ("not_delivered", _("Not delivered")),
+    ("cancelled", _("Cancelled")),
+    ("to_be_agreed", _("To be agreed")),
+]
+DISPATCH = [("late", _("Late")), ("today", _("Today")), ("upcoming", _("Upcoming"))]
+
+
+class ShipmentFilterForm(FilterForm):
+    status = WordFilter(STATUSES, label=_("Status"))
+    substatus = WordFilter(label=_("Detail"))
+    logistic_type = WordFilter(LOGISTICS, label=_("Logistics"))
+    dispatch = ChoiceFilter(DISPATCH, label=_("To dispatch"))
+    late = ChoiceFilter([("true", _("Late"))], label=_("Late"))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, TypeVar
+from datetime import date
+from typing import Any, Generic, TypeVar
 
+from django.core import signing
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
@@ -19,46 +17,43 @@ PAGE_SIZE = 50
 
 
 class WrongCursor(ValueError):
-    """The cursor was not made by `encode_cursor`."""
+    """The cursor was not made by `encode_cursor`, or for a list in another order."""
 
 
-def encode_cursor(key: datetime | None, pk: int) -> str:
-    """Return where a row lies in its list, as text for an address."""
-    raw = json.dumps([key.isoformat() if key else None, pk]).encode()
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+def encode_cursor(row: Model, order: str) -> str:
+    """Return where a row lies in a list in this order, as text for an address. Signed, so that nobody makes one up."""
+    key = getattr(row, order.removeprefix("-"))
+    text = key.isoformat() if isinstance(key, date) else None if key is None else str(key)
+    return signing.dumps([order, text, row.pk], salt=__name__)
 
 
-def decode_cursor(cursor: str) -> tuple[datetime | None, int]:
-    """Return the key and the row id of a cursor. Raises WrongCursor."""
+def decode_cursor(cursor: str, order: str) -> tuple[str | None, Any]:
+    """Return the key, as text, and the row id of a cursor. Raises WrongCursor."""
     try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        key, pk = json.loads(raw)
-        instant = None if key is None else datetime.fromisoformat(key)
-        if type(pk) is not int or (instant is not None and instant.tzinfo is None):
-            raise WrongCursor(cursor)
-        return instant, pk
-    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError) as error:
+        made_for, key, pk = signing.loads(cursor, salt=__name__)
+    except signing.BadSignature as error:
         raise WrongCursor(cursor) from error
+    if made_for != order:
+        raise WrongCursor(cursor)
+    return key, pk
 
 
-def beyond(model: type[Model], field: str, *, descending: bool, cursor: str) -> Q:
-    """Return the condition for rows of `model` after the cursor's row, ordered by `field`, then by id.
+def beyond(column: str, *, descending: bool, key: str | None, pk: Any) -> Q:
+    """Return the condition for rows after that key and id in a list ordered by `column`, then by id.
 
-    Where rows without a `field` lie differs between databases: PostgreSQL holds NULL for the greatest value,
-    SQLite for the least. Raises WrongCursor.
+    Where rows without a `column` lie differs between databases: PostgreSQL holds NULL for the greatest value,
+    SQLite for the least.
     """
-    key, pk = decode_cursor(cursor)
     side = "lt" if descending else "gt"
     same_side = Q(**{f"pk__{side}": pk})
-    is_null = Q(**{f"{field}__isnull": True})
     nulls_come_first = connection.features.order_by_nulls_first != descending
+    is_null = Q(**{f"{column}__isnull": True})
     if key is None:
         rest = is_null & same_side
         return rest | ~is_null if nulls_come_first else rest
     # Written this way the first part bounds the scan of an index, which an OR alone does not.
-    rest = Q(**{f"{field}__{side}e": key}) & (Q(**{f"{field}__{side}": key}) | same_side)
-    may_be_null = model._meta.get_field(field).null  # type: ignore[union-attr]
-    return rest | is_null if may_be_null and not nulls_come_first else rest
+    rest = Q(**{f"{column}__{side}e": key}) & (Q(**{f"{column}__{side}": key}) | same_side)
+    return rest if nulls_come_first else rest | is_null
 
 
 @dataclass(frozen=True)
@@ -80,26 +75,21 @@ class Page(Generic[Row]):
         return bool(self.next or self.previous)
 
 
-def paginate(
-    queryset: QuerySet[Row], params: Mapping[str, str], *, order: str = "-date_created", size: int = PAGE_SIZE
+def page_at(
+    queryset: QuerySet[Row], *, order: str, size: int, after: str | None = None, before: str | None = None
 ) -> Page[Row]:
-    """Return the page the address asks for with `after` or `before`; the first one when it asks for none.
+    """Return the page after or before a cursor, the first one without. One query. Raises WrongCursor.
 
-    `order` is a column of instants, `-` before it for newest first; the row id decides between equals. One
-    query. A cursor nobody made counts as none: old bookmarks still open the list.
+    `order` is a column, `-` before it for the greatest first; the row id decides between equals.
     """
-    field, descending = order.removeprefix("-"), order.startswith("-")
-    after, before = params.get("after"), params.get("before")
+    column, descending = order.removeprefix("-"), order.startswith("-")
     backwards = bool(before and not after)
     towards = descending != backwards
-    try:
-        if cursor := after or before:
-            queryset = queryset.filter(beyond(queryset.model, field, descending=towards, cursor=cursor))
-    except WrongCursor:
-        after = before = None
-        backwards, towards = False, descending
+    if cursor := after or before:
+        key, pk = decode_cursor(cursor, order)
+        queryset = queryset.filter(beyond(column, descending=towards, key=key, pk=pk))
     sign = "-" if towards else ""
-    rows = list(queryset.order_by(f"{sign}{field}", f"{sign}pk")[: size + 1])
+    rows = list(queryset.order_by(f"{sign}{column}", f"{sign}pk")[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -107,9 +97,23 @@ def paginate(
         return Page([], None, None)
     has_next = True if backwards else more
     has_previous = more if backwards else bool(after)
-    first, last = rows[0], rows[-1]
     return Page(
         rows,
-        encode_cursor(getattr(last, field), last.pk) if has_next else None,
-        encode_cursor(getattr(first, field), first.pk) if has_previous else None,
+        encode_cursor(rows[-1], order) if has_next else None,
+        encode_cursor(rows[0], order) if has_previous else None,
     )
+
+
+def paginate(
+    queryset: QuerySet[Row], params: Mapping[str, str], *, order: str = "-date_created", size: int = PAGE_SIZE
+) -> Page[Row]:
+    """Return the page the address asks for with `after` or `before`; the first one when it asks for none.
+
+    A cursor nobody made counts as none: old bookmarks still open the list.
+    """
+    try:
+        return page_at(
+            queryset, order=order, size=size, after=params.get("after"), before=params.get("before")
+        )
+    except WrongCursor:
+        return page_at(queryset, order=order, size=size)

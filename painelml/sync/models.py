@@ -99,7 +99,6 @@ class SyncRun(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=RunKind, default=RunKind.BACKFILL)
     status = models.CharField(_("status"), max_length=10, choices=RunStatus, default=RunStatus.QUEUED)
     since = models.DateTimeField(_("since"), null=True, blank=True)
-    is_planned = models.BooleanField(default=False)
     total = models.PositiveIntegerField(_("total"), null=True, blank=True)
     done = models.PositiveIntegerField(_("done"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)

@@ -5,6 +5,7 @@ order. An empty value is the same as none, and hides what `.env` says. The READM
 from this page (`make variables`).
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -281,3 +282,14 @@ def table() -> str:
         shown = "" if default in ("", (), None) else f"`{default}`"
         rows.append(f"| `{known.name.upper()}` | {known.metadata['meaning']} | {shown} |")
     return "\n".join(rows) + "\n"
+
+
+def write_table(readme: Path) -> None:
+    """Replace what stands between the two marks of the README."""
+    before, mark, rest = readme.read_text(encoding="utf-8").partition("<!-- variables -->\n")
+    _, end, after = rest.partition("<!-- /variables -->")
+    readme.write_text(before + mark + table() + end + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_table(Path(sys.argv[1]))

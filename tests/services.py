@@ -113,3 +113,9 @@ def own_folder(stack: ExitStack) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="painelml-test-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+if __name__ == "__main__":
+    with start():
+        print("PostgreSQL:", os.environ["DATABASE_URL"])
+        print("Redis:", os.environ["REDIS_URL"])

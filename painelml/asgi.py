@@ -1,9 +1,49 @@
 """Live updates: `uvicorn painelml.asgi:application`. Pages stay on WSGI, which is faster."""
 
+import asyncio
 import os
+import signal
+import threading
+from types import FrameType
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painelml.settings")
 
-application = get_asgi_application()
+pages = get_asgi_application()
+
+from painelml import live  # noqa: E402  models can only be imported once Django is set up
+
+
+async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
+    if scope["type"] == "lifespan":
+        await live_as_long(receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/live":
+        await live.application(scope, receive, send)
+    else:
+        await pages(scope, receive, send)
+
+
+async def live_as_long(receive: live.Receive, send: live.Send) -> None:
+    """Follow the server's life. Its stop waits for streams, so they end with the signal that begins it."""
+    await receive()
+    close_streams_on_signals()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await live.hub.stop()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def close_streams_on_signals() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        servers_own = signal.getsignal(number)
+
+        def close_and_pass_on(number: int, frame: FrameType | None, servers_own=servers_own) -> None:  # type: ignore[no-untyped-def]
+            loop.call_soon_threadsafe(live.hub.close)
+            if callable(servers_own):
+                servers_own(number, frame)
+
+        signal.signal(number, close_and_pass_on)

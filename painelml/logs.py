@@ -1,18 +1,19 @@
 """How log lines look, and what never appears in them.
 
-Every line, its traceback included, passes through `redact`, so that a token in an address or an exception never
-reaches a file, a terminal or Sentry.
+Every line, its traceback included, passes through `redact`, so that a token in an address or an exception
+never reaches a file, a terminal or Sentry. Code of ours logs with `structlog.get_logger(__name__)`: an event
+in words, then what it is about as `name=value`.
 """
 
-import json
 import logging
 import re
-from datetime import UTC, datetime
 from typing import Any
+
+import structlog
 
 NAMES = (
     "access_token|refresh_token|client_secret|code_verifier|authorization|password|secret_key|encryption_key"
-    "|x-api-key|sessionid|csrftoken"
+    "|sessionid|csrftoken"
 )
 SECRETS = (
     # Mercado Livre's own tokens and codes, wherever they turn up (API facts, part A section 1).
@@ -20,14 +21,22 @@ SECRETS = (
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), r"\1 ***"),
     (
         re.compile(
-            rf"""(["']?\b(?:{NAMES})["']?\s*[=:]\s*["']?)(?!(?:Bearer|Basic)\b)[^\s"'&,;}})]+""",
+            rf"""(\b(?:{NAMES})\\?["']?\s*[=:]\s*\\?["']?)(?!(?:Bearer|Basic)\b)[^\s"'\\&,;}})]+""",
             re.IGNORECASE,
         ),
         r"\1***",
     ),
-    (re.compile(r"([?&](?:code|state|key|token)=)[^\s&\"']+"), r"\1***"),
+    (re.compile(r"([?&](?:code|state|key|token)=)[^\s&\"'\\]+"), r"\1***"),
     (re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@"), r"\1***@"),
 )
+
+KNOWN_OF_EVERY_LINE: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
 
 
 def redact(text: str) -> str:
@@ -47,21 +56,36 @@ def redact_event(event: Any, hint: Any = None) -> Any:
     return event
 
 
-class TextFormatter(logging.Formatter):
+class Formatter(structlog.stdlib.ProcessorFormatter):
+    """One line an event, for people or as JSON, whoever logged it: our code or a library."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        last: list[structlog.typing.Processor] = (
+            [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+            if as_json
+            else [
+                structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+            ]
+        )
+        super().__init__(
+            foreign_pre_chain=KNOWN_OF_EVERY_LINE,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (UTC), level, logger, message, and the traceback when there is one."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": redact(record.getMessage()),
-        }
-        if record.exc_info:
-            line["traceback"] = redact(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+def configure() -> None:
+    """Send what structlog's loggers say through Python's logging, where settings decide level and form."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *KNOWN_OF_EVERY_LINE,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

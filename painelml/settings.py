@@ -5,7 +5,6 @@ import os
 import secrets
 import sys
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from painelml import env as environment
+from painelml.logs import configure as configure_logs
+from painelml.logs import redact_event
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -48,12 +49,8 @@ ENCRYPTION_KEY = kept_secret("ENCRYPTION_KEY", env.encryption_key)
 
 APP_BASE_URL = env.app_base_url
 HAS_TLS = APP_BASE_URL.startswith("https://")
-ALLOWED_HOSTS = list(env.allowed_hosts) or [
-    urlsplit(APP_BASE_URL).hostname or "",
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-]
+ALLOWED_HOSTS = list(env.allowed_hosts) or [urlsplit(APP_BASE_URL).hostname or ""]
+ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]  # health checks come from beside the process
 CSRF_TRUSTED_ORIGINS = [APP_BASE_URL]
 PROXY_COUNT = env.proxy_count
 SIGNUP = env.signup
@@ -80,7 +77,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_celery_beat",
-    "django_filters",
     "django_htmx",
     "drf_spectacular",
     "lucide",
@@ -230,8 +226,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
-if find_spec("accounts.adapter"):
-    ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -331,14 +326,15 @@ REST_FRAMEWORK = {
         "rest_framework_simplejwt.authentication.JWTAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.RolePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["painelml.web.api.PersonThrottle", "painelml.web.api.AddressThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "painelml.web.api.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "painelml.web.schema.Schema",
     "EXCEPTION_HANDLER": "painelml.web.api.handle_error",
     "NUM_PROXIES": PROXY_COUNT,
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter of ours (exports, labels)
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -354,23 +350,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
 }
 
 # Logs and errors
 
+configure_logs()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "text": {
-            "()": "painelml.logs.TextFormatter",
-            "format": "{asctime} {levelname:<7} {name}: {message}",
-            "style": "{",
-        },
-        "json": {"()": "painelml.logs.JsonFormatter"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": env.log_format}},
+    "formatters": {"line": {"()": "painelml.logs.Formatter", "as_json": env.log_format == "json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.log_level},
     "loggers": {
         "django": {"handlers": [], "level": env.log_level, "propagate": True},
@@ -384,8 +375,6 @@ LOGGING = {
 
 if env.sentry_dsn:
     import sentry_sdk
-
-    from painelml.logs import redact_event
 
     sentry_sdk.init(
         dsn=env.sentry_dsn,

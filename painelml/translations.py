@@ -22,7 +22,7 @@ def compile_all(folder: Path = LOCALE) -> list[Path]:
 
 
 def untranslated(folder: Path = LOCALE) -> dict[str, list[str]]:
-    """Return the strings each language lacks or is unsure of: `{"es": ["Orders", ...]}`, without complete ones."""
+    """Return the strings each language lacks or is unsure of: `{"es": ["Orders", ...]}`."""
     lacking = {}
     for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
         entries = polib.pofile(str(source))

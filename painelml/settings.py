@@ -132,7 +132,7 @@ MELI_WEBHOOK_IPS = env.meli_webhook_ips
 
 if env.database_url.startswith("postgres"):
     # libpq reads the address, so its own options (sslmode, service, several hosts) work as written.
-    address = conninfo_to_dict(env.database_url)
+    address = {"connect_timeout": 5, **conninfo_to_dict(env.database_url)}
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
@@ -175,6 +175,7 @@ if REDIS_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "painelml",
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
         }
     }
     CELERY_BROKER_URL = REDIS_URL
@@ -327,10 +328,12 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.RolePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["painelml.web.api.PersonThrottle", "painelml.web.api.AddressThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "painelml.web.throttling.PersonThrottle",
+        "painelml.web.throttling.AddressThrottle",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "painelml.web.api.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "painelml.web.schema.Schema",
     "EXCEPTION_HANDLER": "painelml.web.api.handle_error",
     "NUM_PROXIES": PROXY_COUNT,
@@ -368,6 +371,7 @@ LOGGING = {
         "django.server": {"handlers": [], "level": env.log_level, "propagate": True},
         # The retries and rows of the libraries below are detail nobody reads at INFO.
         "urllib3": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
     },

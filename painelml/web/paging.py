@@ -21,7 +21,7 @@ class WrongCursor(ValueError):
 
 
 def encode_cursor(row: Model, order: str) -> str:
-    """Return where a row lies in a list in this order, as text for an address. Signed, so that nobody makes one up."""
+    """Return where a row lies in a list in this order, as signed text for an address."""
     key = getattr(row, order.removeprefix("-"))
     text = key.isoformat() if isinstance(key, date) else None if key is None else str(key)
     return signing.dumps([order, text, row.pk], salt=__name__)

@@ -1,0 +1,77 @@
+"""The API described by itself: OpenAPI 3.1 at /api/schema, and a page for people at /api/docs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from .filters import ChoiceFilter, DayField, FilterForm
+
+
+class Error(serializers.Serializer):
+    """What went wrong, in words; `code` is Mercado Livre's own word when it refused."""
+
+    detail = serializers.CharField()
+    code = serializers.CharField(required=False)
+
+
+class Refusals(serializers.Serializer):
+    """What is wrong with each field or parameter, or one `detail`."""
+
+    detail = serializers.CharField(required=False)
+
+
+ERRORS = {
+    "400": "A parameter or field is wrong; the answer names it.",
+    "401": "Not logged in.",
+    "403": "The role does not allow it.",
+    "404": "There is no such thing, or it belongs to somebody else.",
+    "429": "Too many calls; `Retry-After` says for how many seconds to wait.",
+}
+ORGANIZATION = OpenApiParameter(
+    "X-Organization",
+    int,
+    OpenApiParameter.HEADER,
+    description="The organization to act in; the person's default one without it.",
+)
+
+
+class Schema(AutoSchema):
+    """Knows our query forms, the header for organizations, and the errors every endpoint may answer."""
+
+    def get_override_parameters(self) -> list[Any]:
+        form_class = getattr(self.view, "query_forms", {}).get(getattr(self.view, "action", None))
+        return [ORGANIZATION, *(parameters_of(form_class) if form_class else [])]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            for code, meaning in ERRORS.items():
+                answer = self._get_response_for_code(Refusals if code == "400" else Error, code)
+                operation["responses"].setdefault(code, {**answer, "description": meaning})
+        return operation
+
+
+def parameters_of(form_class: type[FilterForm]) -> list[OpenApiParameter]:
+    """Return the fields of a query form as parameters."""
+    return [
+        OpenApiParameter(name, type_of(field), required=field.required, description=str(field.label or ""))
+        for name, field in form_class.base_fields.items()
+    ]
+
+
+def type_of(field: forms.Field) -> dict[str, Any]:
+    match field:
+        case forms.IntegerField():
+            bounds = {"minimum": field.min_value, "maximum": field.max_value}
+            return {"type": "integer"} | {word: bound for word, bound in bounds.items() if bound is not None}
+        case ChoiceFilter():
+            return {"type": "string", "enum": [value for value, _ in field.choices if value]}
+        case DayField():
+            return {"type": "string", "examples": ["2026-11-21", "2026-11-21T10:00:00Z"]}
+        case _:
+            return {"type": "string"}

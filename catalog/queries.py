@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from accounts.models import Organization
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.models import Account, Organization
 from painelml.text import fold
 
 from .forms import ItemFilterForm
-from .models import Item, ItemQuerySet, Variation
+from .models import LOW_STOCK, Item, ItemQuerySet, Variation
 
 
 def items_for_listing(organization: Organization, form: ItemFilterForm) -> ItemQuerySet:
@@ -34,3 +37,30 @@ def items_for_listing(organization: Organization, form: ItemFilterForm) -> ItemQ
         .prefetch_related("variations")
         .defer("payload", "parts", "search_text")
     )
+
+
+@dataclass(frozen=True)
+class StockFigures:
+    """How many listings buyers cannot get, and how many soon."""
+
+    out: int
+    low: int
+
+
+def stock_figures(accounts: list[Account]) -> StockFigures:
+    """Return the figures of the accounts' stock. One query that reads only what is short."""
+    out, low = Q(available_quantity=0), Q(status="active", available_quantity__gt=0)
+    short = Item.objects.filter(account__in=accounts, available_quantity__lte=LOW_STOCK).sellable()
+    return StockFigures(**short.aggregate(out=Count("pk", filter=out), low=Count("pk", filter=low)))
+
+
+def best_sellers_out(accounts: list[Account], limit: int) -> list[Item]:
+    """Return the listings out of stock that had sold most."""
+    items = Item.objects.filter(account__in=accounts).out_of_stock().select_related("account")
+    return list(items.defer("payload", "parts", "search_text").order_by("-sold_quantity", "pk")[:limit])
+
+
+def items_by_id(accounts: list[Account], meli_ids: Iterable[str]) -> dict[str, Item]:
+    """Return these items by their id at Mercado Livre, as far as we hold them. One query."""
+    wanted = Item.objects.filter(account__in=accounts, meli_id__in={id_ for id_ in meli_ids if id_})
+    return {item.meli_id: item for item in wanted.defer("payload", "parts", "search_text")}

@@ -5,18 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from painelml.web.filters import DayField, FilterForm, WordFilter
+from painelml.web.statuses import choices
 
-STATUSES = [
-    ("paid", _("Paid")),
-    ("confirmed", _("Confirmed")),
-    ("payment_required", _("Awaiting payment")),
-    ("payment_in_process", _("Payment in process")),
-    ("partially_paid", _("Partially paid")),
-    ("partially_refunded", _("Partially refunded")),
-    ("pending_cancel", _("Being cancelled")),
-    ("cancelled", _("Cancelled")),
-    ("invalid", _("Invalid")),
-]
+STATUSES = choices("order")
 
 
 class OrderFilterForm(FilterForm):

@@ -5,17 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from painelml.web.filters import ChoiceFilter, DayField, FilterForm, WordFilter
+from painelml.web.statuses import choices
 
-STATUSES = [
-    ("UNANSWERED", _("Unanswered")),
-    ("ANSWERED", _("Answered")),
-    ("CLOSED_UNANSWERED", _("Closed without answer")),
-    ("UNDER_REVIEW", _("Under review")),
-    ("BANNED", _("Removed by moderation")),
-    ("DELETED", _("Deleted")),
-    ("DISABLED", _("Disabled")),
-]
-SLA = [("breached", _("Breached")), ("at_risk", _("At risk")), ("ok", _("On time"))]
+STATUSES = choices("question")
+SLA = choices("sla")
 
 
 class QuestionFilterForm(FilterForm):

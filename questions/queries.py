@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from accounts.models import Organization
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Min, Q
+
+from accounts.models import Account, Organization
 from painelml.text import fold
 from painelml.web.days import within
 
 from .forms import QuestionFilterForm
-from .models import Question, QuestionQuerySet
+from .models import AT_RISK, Question, QuestionQuerySet
 
 
 def questions_for_listing(organization: Organization, form: QuestionFilterForm) -> QuestionQuerySet:
@@ -22,3 +27,33 @@ def questions_for_listing(organization: Organization, form: QuestionFilterForm) 
     if sla := form.value("sla"):
         questions = questions.with_sla(sla)
     return questions.select_related("account").defer("payload", "parts", "search_text")
+
+
+@dataclass(frozen=True)
+class WaitingFigures:
+    """How many questions wait for an answer, and since when the oldest does."""
+
+    unanswered: int
+    breached: int
+    at_risk: int
+    oldest: datetime | None
+
+
+def waiting_figures(accounts: list[Account], now: datetime) -> WaitingFigures:
+    """Return the figures of what waits for an answer. One query that reads only unanswered questions."""
+    waiting = Question.objects.filter(account__in=accounts).unanswered()
+    return WaitingFigures(
+        **waiting.aggregate(
+            unanswered=Count("pk"),
+            breached=Count("pk", filter=Q(due_at__lt=now)),
+            at_risk=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + AT_RISK)),
+            oldest=Min("date_created"),
+        )
+    )
+
+
+def longest_waiting(accounts: list[Account], limit: int) -> list[Question]:
+    """Return the unanswered questions whose answer is due first."""
+    waiting = Question.objects.filter(account__in=accounts).unanswered().select_related("account")
+    first_due = waiting.defer("payload", "parts", "search_text")
+    return list(first_due.order_by(F("due_at").asc(nulls_last=True), "pk")[:limit])

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog.forms import LOGISTICS
 from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
+from painelml.web.statuses import choices
 
-STATUSES = [
-    ("pending", _("Pending")),
-    ("handling", _("Being prepared")),
-    ("ready_to_ship", _("Ready to ship")),
-    ("shipped", _("On its way")),
-    ("delivered", _("Delivered")),
-    ("not_delivered", _("Not delivered")),
-    ("cancelled", _("Cancelled")),
-    ("to_be_agreed", _("To be agreed")),
-]
+STATUSES = choices("shipment")
+LOGISTICS = choices("logistics")
 DISPATCH = [("late", _("Late")), ("today", _("Today")), ("upcoming", _("Upcoming"))]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accounts.models import Account, Organization
+from orders.models import Order
 from painelml.text import fold
 from painelml.web.days import by_zone, day_start
 
@@ -53,3 +57,69 @@ def shipments_for_listing(organization: Organization, form: ShipmentFilterForm) 
         case "upcoming":
             shipments = shipments.filter(upcoming(form.accounts, now))
     return shipments.select_related("account").defer("payload", "parts", "search_text")
+
+
+@dataclass(frozen=True)
+class DispatchFigures:
+    """How many shipments the seller still has to hand over, by their deadline."""
+
+    late: int
+    today: int
+    upcoming: int
+
+    @property
+    def urgent(self) -> int:
+        return self.late + self.today
+
+
+def dispatch_figures(accounts: list[Account], now: datetime) -> DispatchFigures:
+    """Return the figures of what waits for dispatch. One query that reads only open shipments."""
+    waiting = Shipment.objects.filter(account__in=accounts).to_dispatch()
+    return DispatchFigures(
+        **waiting.aggregate(
+            late=Count("pk", filter=late(now)),
+            today=Count("pk", filter=due_today(accounts, now)),
+            upcoming=Count("pk", filter=upcoming(accounts, now)),
+        )
+    )
+
+
+def next_to_dispatch(accounts: list[Account], limit: int) -> list[Shipment]:
+    """Return the shipments whose deadline comes first, or has passed longest ago."""
+    waiting = Shipment.objects.filter(account__in=accounts).to_dispatch().select_related("account")
+    newest = waiting.defer("payload", "parts", "search_text")
+    return list(newest.order_by(F("dispatch_by").asc(nulls_last=True), "pk")[:limit])
+
+
+def get_shipment(organization: Organization, meli_id: str) -> Shipment | None:
+    """Return a shipment of the organization with its account; None when it has no such shipment."""
+    shipments = Shipment.objects.of(organization).filter(meli_id=meli_id).select_related("account")
+    return shipments.order_by("pk").first()
+
+
+def shipments_by_id(accounts: list[Account], meli_ids: Iterable[str]) -> dict[str, Shipment]:
+    """Return these shipments by their id at Mercado Livre, as far as we hold them. One query."""
+    wanted = Shipment.objects.filter(account__in=accounts, meli_id__in={id_ for id_ in meli_ids if id_})
+    return {shipment.meli_id: shipment for shipment in wanted.defer("payload", "parts", "search_text")}
+
+
+def with_orders(shipments: Sequence[Shipment]) -> Sequence[Shipment]:
+    """Tell each shipment its `order_ids`, oldest first, and `pack_id`. One query for all of them."""
+    orders = Order.objects.filter(
+        account__in={shipment.account_id for shipment in shipments},
+        shipment_id__in=[shipment.meli_id for shipment in shipments],
+    ).order_by("date_created", "pk")
+    carried: dict[tuple[int, str], list[Order]] = {}
+    for order in orders.only("account_id", "shipment_id", "meli_id", "pack_id"):
+        carried.setdefault((order.account_id, order.shipment_id), []).append(order)
+    for shipment in shipments:
+        inside = carried.get((shipment.account_id, shipment.meli_id), [])
+        shipment.order_ids = [order.meli_id for order in inside]
+        shipment.pack_id = next((order.pack_id for order in inside if order.pack_id), "")
+    return shipments
+
+
+def shipment_of_order(order: Order) -> Shipment | None:
+    """Return the order's shipment, told its orders; None when it has none or it is not mirrored yet."""
+    shipments = Shipment.objects.filter(account=order.account, meli_id=order.shipment_id)
+    return next(iter(with_orders(list(shipments.select_related("account")))), None)

@@ -1,0 +1,102 @@
+"""What templates say in the panel's own words: money, instants, ages, statuses, links."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.http import QueryDict
+from django.template import Context
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from painelml.sync.models import PayloadEncoder
+from painelml.web import show
+from painelml.web.statuses import word_for
+
+register = template.Library()
+
+register.filter("count", show.count)
+register.filter("day", show.day_and_month)
+register.filter("money", show.money)
+
+
+@register.filter
+def word(value: str, kind: str) -> Any:
+    """Return the label of a word of Mercado Livre's: `{{ item.logistic_type|word:"logistics" }}`."""
+    return word_for(kind, value).label
+
+
+@register.filter
+def share_of(part: int, whole: int) -> int:
+    """Return how many percent `part` is of `whole`, 0 to 100."""
+    return min(100, round(100 * part / whole)) if whole else 0
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Return a payload as people can read it; the decimals stay as Mercado Livre wrote them."""
+    return json.dumps(value, cls=PayloadEncoder, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def seconds_span(seconds: int | None) -> str:
+    """Return a number of seconds as a length of time, `3 h`; a dash for an unknown one."""
+    return show.DASH if seconds is None else show.span(timedelta(seconds=seconds))
+
+
+@register.simple_tag
+def instant(moment: datetime | None, zone: ZoneInfo) -> str | SafeString:
+    """Draw a moment as the day and time of that zone."""
+    if moment is None:
+        return show.DASH
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), show.instant(moment, zone))
+
+
+@register.simple_tag
+def age(moment: datetime | None, zone: ZoneInfo) -> str | SafeString:
+    """Draw how long ago or how soon a moment is; pointing at it shows the moment itself."""
+    if moment is None:
+        return show.DASH
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        show.instant(moment, zone),
+        show.age(moment, timezone.now()),
+    )
+
+
+@register.inclusion_tag("_status.html")
+def status(kind: str, value: str, detail: str = "") -> dict[str, Any]:
+    """Draw a status the one way it looks everywhere; an unknown one is shown as it came."""
+    return {"word": word_for(kind, value), "value": value, "detail": detail}
+
+
+@register.inclusion_tag("_progress.html")
+def progress(percent: int, label: str) -> dict[str, Any]:
+    """Draw how far something is, 0 to 100; `label` says what."""
+    return {"percent": percent, "label": label}
+
+
+@register.inclusion_tag("_change.html")
+def change(percent: int | None) -> dict[str, Any]:
+    """Draw by how many percent something moved; None: there is nothing to compare with."""
+    return {"percent": percent, "size": None if percent is None else abs(percent)}
+
+
+@register.simple_tag(takes_context=True)
+def to(context: Context, name: str, *args: Any, **filters: Any) -> str:
+    """Return the address of a page, keeping the chosen account: `{% to "orders:list" status="paid" %}`."""
+    query = QueryDict(mutable=True)
+    account = context["panel"].account
+    if account:
+        query["account_id"] = str(account.pk)
+    for key, value in filters.items():
+        query[key] = str(value)
+    path = name if name.startswith("/") else reverse(name, args=args)
+    return f"{path}?{query.urlencode()}" if query else path

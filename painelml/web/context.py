@@ -1,0 +1,111 @@
+"""What every page needs around its content: who works here, for which accounts, and what waits for them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountStatus, Membership, Organization
+from painelml.sync.models import SyncRun
+from painelml.web.filters import FilterForm
+from questions.queries import WaitingFigures, waiting_figures
+from shipments.queries import DispatchFigures, dispatch_figures
+
+THEMES = ("light", "dark")
+
+
+class Panel:
+    """The frame of a page, asked in templates as `panel`. Each part is found when first used."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def organization(self) -> Organization | None:
+        return self.request.organization or None  # type: ignore[attr-defined]
+
+    @cached_property
+    def membership(self) -> Membership | None:
+        return self.request.membership or None  # type: ignore[attr-defined]
+
+    @cached_property
+    def all_accounts(self) -> list[Account]:
+        """The organization's accounts. One query."""
+        return list(Account.objects.of(self.organization)) if self.organization else []
+
+    @cached_property
+    def account(self) -> Account | None:
+        """The account chosen in the address with `account_id`; None: all of them."""
+        chosen = self.request.GET.get("account_id")
+        return next((account for account in self.all_accounts if str(account.pk) == chosen), None)
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The accounts the page is about."""
+        return [self.account] if self.account else self.all_accounts
+
+    @property
+    def expired(self) -> list[Account]:
+        return [account for account in self.all_accounts if account.status == AccountStatus.EXPIRED]
+
+    @property
+    def in_trouble(self) -> list[Account]:
+        troubled = (AccountStatus.EXPIRED, AccountStatus.ERROR)
+        return [account for account in self.accounts if account.status in troubled]
+
+    @cached_property
+    def is_filling(self) -> bool:
+        """Whether a run is reading from Mercado Livre right now. One query."""
+        return SyncRun.objects.filter(account__in=self.accounts).active().exists()
+
+    @cached_property
+    def waiting(self) -> WaitingFigures:
+        return waiting_figures(self.accounts, timezone.now())
+
+    @cached_property
+    def dispatch(self) -> DispatchFigures:
+        return dispatch_figures(self.accounts, timezone.now())
+
+    @property
+    def section(self) -> str:
+        """The first part of the path: `orders` for `/orders/123/`."""
+        return self.request.path_info.strip("/").split("/", 1)[0]
+
+    @property
+    def theme(self) -> str:
+        """`light`, `dark`, or empty for what the machine prefers."""
+        chosen = self.request.COOKIES.get("theme", "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def languages(self) -> list[tuple[str, Any]]:
+        return settings.LANGUAGES
+
+
+def panel_of(request: HttpRequest) -> Panel:
+    """Return the request's frame; views and templates share one."""
+    if not hasattr(request, "panel"):
+        request.panel = Panel(request)  # type: ignore[attr-defined]
+    return request.panel  # type: ignore[attr-defined]
+
+
+def panel(request: HttpRequest) -> dict[str, Any]:
+    """The context processor."""
+    return {"panel": panel_of(request)}
+
+
+Form = TypeVar("Form", bound=FilterForm)
+
+
+def filters_of(request: HttpRequest, form_class: type[Form]) -> Form:
+    """Return the filters of a page's address. Raises Http404 for an account of somebody else's."""
+    form = form_class(request.GET, organization=request.organization)  # type: ignore[attr-defined]
+    form.all_accounts = panel_of(request).all_accounts
+    if form.has_error("account_id"):
+        raise Http404(_("There is no such account."))
+    return form

@@ -1,0 +1,76 @@
+"""What the overview shows: what needs somebody now, how sales go, and what is still being read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.queries import best_sellers_out, items_by_id, stock_figures
+from orders.queries import CurrencySales, orders_by_shipment, sales_overview
+from painelml.sync.queries import latest_runs, overall_percent
+from questions.queries import longest_waiting
+from shipments.queries import next_to_dispatch
+
+from .charts import DayChart, day_chart
+from .context import Panel
+from .show import count, day_and_month, money, short_money
+
+SHOWN = 5
+"""Rows of each list; the rest is one click away."""
+
+
+def needs_you(panel: Panel) -> dict[str, Any]:
+    """Return the figures of what waits, with the most urgent questions, shipments and stock-outs."""
+    accounts = panel.accounts
+    questions = longest_waiting(accounts, SHOWN)
+    asked_about = items_by_id(accounts, [question.item_id for question in questions])
+    shipments = next_to_dispatch(accounts, SHOWN)
+    orders = orders_by_shipment(accounts, [shipment.meli_id for shipment in shipments])
+    return {
+        "now": timezone.now(),
+        "stock": stock_figures(accounts),
+        "questions": [(question, asked_about.get(question.item_id)) for question in questions],
+        "shipments": [(shipment, orders.get(shipment.meli_id, [])) for shipment in shipments],
+        "items_out": best_sellers_out(accounts, SHOWN),
+    }
+
+
+def sales(panel: Panel) -> dict[str, Any]:
+    """Return the sales of each currency, with the chart of the last 30 days."""
+    blocks = sales_overview(panel.accounts, timezone.now())
+    return {"sales": [(block, sales_chart(block)) for block in blocks]}
+
+
+def sales_chart(block: CurrencySales) -> DayChart:
+    """Return the drawing of gross sales per day, with the 30 days before as a line."""
+
+    def title(index: int) -> str:
+        day, sold = block.days[index]
+        orders = ngettext("%(count)s sale", "%(count)s sales", sold.orders) % {"count": count(sold.orders)}
+        before = money(block.days_before[index].gross, block.currency_id)
+        return "\n".join(
+            [
+                f"{day_and_month(day)}: {money(sold.gross, block.currency_id)}",
+                orders,
+                _("30 days before: %(amount)s") % {"amount": before},
+            ]
+        )
+
+    return day_chart(
+        [(day, sold.gross) for day, sold in block.days],
+        [sold.gross for sold in block.days_before],
+        title=title,
+        tick=lambda amount: short_money(amount, block.currency_id),
+    )
+
+
+def running(panel: Panel) -> dict[str, Any]:
+    """Return the runs that read from Mercado Livre right now, by account."""
+    active = [one for one in latest_runs(panel.accounts) if one.run.is_active] if panel.is_filling else []
+    by_account: dict[Any, list[Any]] = {}
+    for one in active:
+        by_account.setdefault(one.run.account, []).append(one)
+    return {"running": [(account, runs, overall_percent(runs)) for account, runs in by_account.items()]}

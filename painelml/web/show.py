@@ -1,0 +1,97 @@
+"""Values as people read them. Plain functions; painelml/templatetags/painel.py gives them to templates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+SYMBOLS = {
+    "BRL": "R$",
+    "ARS": "AR$",
+    "MXN": "MX$",
+    "CLP": "CL$",
+    "COP": "CO$",
+    "UYU": "UY$",
+    "PEN": "S/",
+    "USD": "US$",
+    "BOB": "Bs",
+    "PYG": "₲",
+    "DOP": "RD$",
+    "CRC": "₡",
+    "GTQ": "Q",
+    "HNL": "L",
+    "NIO": "C$",
+    "PAB": "B/.",
+}
+"""Many countries write just "$"; beside each other they must differ."""
+
+WITHOUT_CENTS = {"CLP", "PYG"}
+DASH = "–"
+NBSP = "\u00a0"
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """Return `R$ 1.234,56` in the reader's language; a dash for an unknown amount."""
+    if amount is None:
+        return DASH
+    digits = number_format(abs(amount), 0 if currency in WITHOUT_CENTS else 2, force_grouping=True)
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency)}{NBSP}{digits}"
+
+
+def short_money(amount: Decimal, currency: str) -> str:
+    """Return a rounded amount for the side of a chart: `R$ 12,5k`."""
+    for unit, letter in ((Decimal(1_000_000), "M"), (Decimal(1_000), "k")):
+        if abs(amount) >= unit:
+            rounded = amount / unit
+            places = 0 if rounded == rounded.to_integral_value() or abs(rounded) >= 10 else 1
+            return f"{SYMBOLS.get(currency, currency)}{NBSP}{number_format(rounded, places)}{letter}"
+    return f"{SYMBOLS.get(currency, currency)}{NBSP}{number_format(amount, 0)}"
+
+
+def count(number: int | None) -> str:
+    """Return `18.204` in the reader's language; a dash for an unknown number."""
+    return DASH if number is None else number_format(number, 0, force_grouping=True)
+
+
+def instant(moment: datetime, zone: ZoneInfo) -> str:
+    """Return day and time in that zone, in the reader's language."""
+    return date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT")
+
+
+def day_and_month(day: date) -> str:
+    """Return `21/11` in the reader's language."""
+    return date_format(day, pgettext("day and month, in the letters of Django's date filter", "m/d"))
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in its greatest unit: `3 h`, `2 days`."""
+    seconds = abs(int(length.total_seconds()))
+    if seconds < 60:
+        return _("%(count)d s") % {"count": seconds}
+    if seconds < 3600:
+        return _("%(count)d min") % {"count": seconds // 60}
+    if seconds < 48 * 3600:
+        return _("%(count)d h") % {"count": seconds // 3600}
+    days = seconds // 86400
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Return how long ago, or how soon, a moment is: `há 3 h`, `em 2 h`, `agora`."""
+    length = now - moment
+    if abs(length) < timedelta(minutes=1):
+        return _("now")
+    if length < timedelta(0):
+        return _("in %(span)s") % {"span": span(length)}
+    return _("%(span)s ago") % {"span": span(length)}
+
+
+def change(now: Decimal | int, before: Decimal | int) -> int | None:
+    """Return by how many percent `now` differs from `before`; None when there is nothing to compare with."""
+    return None if not before else round(100 * (now - before) / before)

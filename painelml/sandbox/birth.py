@@ -1,5 +1,7 @@
 # ruff: noqa: S311
-"""How a world begins: shops with a year of sales behind them, from nothing but a seed and the present moment."""
+"""How a world begins: shops with a year of sales behind them, from nothing but a seed and the present
+moment.
+"""
 
 from __future__ import annotations
 

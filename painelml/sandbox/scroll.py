@@ -1,4 +1,6 @@
-"""Scan scrolls: a new id for every page, each good for five minutes, and each always opening the same page."""
+"""Scan scrolls: a new id for every page, each good for five minutes, and each always opening the same
+page.
+"""
 
 import secrets
 from collections import OrderedDict

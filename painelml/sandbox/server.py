@@ -20,7 +20,9 @@ MAX_BODY = 1_000_000
 
 
 class Box:
-    """What the endpoints share: the world, who may see it, what is broken on purpose, and what was asked for."""
+    """What the endpoints share: the world, who may see it, what is broken on purpose, and what was
+    asked for.
+    """
 
     def __init__(self, world: World, application: Application, drills: Drills) -> None:
         self.world = world

@@ -145,7 +145,9 @@ class World:
         return rows[start:end]
 
     def found(self, key: Any, search: Callable[[], list[Any]]) -> list[Any]:
-        """Remember the last few search results until anything changes, so that paging does not search again."""
+        """Remember the last few search results until anything changes, so that paging does not search
+        again.
+        """
         if key not in self._found:
             self._found[key] = search()
             if len(self._found) > 32:

@@ -1,8 +1,21 @@
 """What can be asked for. Each module registers its endpoints in `http.route`; everything else answers 404."""
 
+from importlib import import_module
+
+MODULES = (
+    "authorization",
+    "control",
+    "feeds",
+    "items",
+    "orders",
+    "questions",
+    "shipments",
+    "stock",
+    "users",
+)
+
 
 def load() -> None:
     """Import every module of endpoints, which registers them."""
-    from . import authorization, control, feeds, items, orders, questions, shipments, stock, users  # noqa:
-
-    F401
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")

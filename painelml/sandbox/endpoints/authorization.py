@@ -18,7 +18,9 @@ STYLE = (
 
 @route("GET", "/authorization", public=True, drilled=False)
 def authorization(box: Box, request: Request) -> Response:
-    """Choose who accepts. `auto=<seller id>|refuse|collaborator|pending` decides at once, without the page."""
+    """Choose who accepts. `auto=<seller id>|refuse|collaborator|pending` decides at once, without the
+    page.
+    """
     query = request.query
     wrong = problem(box, query)
     if wrong:

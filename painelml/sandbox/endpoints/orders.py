@@ -31,7 +31,9 @@ def own_order(box: Box, request: Request, order_id: str) -> Order:
 
 @route("GET", "/orders/search")
 def search_orders(box: Box, request: Request) -> dict[str, Any]:
-    """Oldest first unless told; 51 a page, 10,000 by offset; filters nobody knows are ignored without a word."""
+    """Oldest first unless told; 51 a page, 10,000 by offset; filters nobody knows are ignored without
+    a word.
+    """
     query = request.query
     if query.get("seller", "") != str(request.user):
         raise ApiError(403, "Invalid caller.id", "caller.id.invalid")

@@ -1,4 +1,6 @@
-"""What a seller may change on a listing, and how Mercado Livre refuses (facts: part A, sections 5.4 to 5.6)."""
+"""What a seller may change on a listing, and how Mercado Livre refuses (facts: part A, sections 5.4 to
+5.6).
+"""
 
 from typing import Any
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -20,6 +22,19 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
     def to_dispatch(self) -> ShipmentQuerySet:
         """Return shipments the seller has to hand over: paid for, not handed over yet, and not sent by Full."""
         return self.filter(is_open=True)
+
+    def settled(self) -> ShipmentQuerySet:
+        """Return shipments that will not change any more and whose cost is known."""
+        return self.filter(Q(status="delivered", cost__isnull=False) | Q(status="cancelled"))
+
+    def read_since(
+        self, account: Account, ids: Collection[str], since: datetime | None
+    ) -> models.QuerySet[Shipment, str]:
+        """Return which of `ids` need no reading: settled, or read after `since` (None: ever)."""
+        rows = self.filter(account=account, meli_id__in=ids)
+        if since is not None:
+            rows = rows.filter(read_at__gte=since) | rows.settled()
+        return rows.values_list("meli_id", flat=True)
 
 
 class Shipment(MirroredRow):

@@ -1,4 +1,6 @@
-"""What the engine keeps: runs, their claimable steps, the reads still owed, and the shape of every mirrored row."""
+"""What the engine keeps: runs, their claimable steps, the reads still owed, and the shape of every mirrored
+row.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from accounts.models import Account
 
 
 class PayloadEncoder(json.JSONEncoder):
-    """Writes a Decimal as a JSON number. Mercado Livre's amounts have few digits, so the shortest float is exact."""
+    """Writes a Decimal as a JSON number. Mercado Livre's amounts have few digits, so the shortest float is
+    exact.
+    """
 
     def default(self, o: Any) -> Any:
         return float(o) if isinstance(o, Decimal) else super().default(o)
@@ -46,8 +50,9 @@ class PayloadField(models.JSONField):
 class MirroredRow(models.Model):
     """A row that mirrors one resource of Mercado Livre.
 
-    `remote_updated_at` is the resource's own stamp and `read_at` the moment our reading began; together they order
-    readings, so late news never replaces newer news. `parts` holds what separate calls said (costs, discounts, ...).
+    `remote_updated_at` is the resource's own stamp and `read_at` the moment our reading began; together
+    they order readings, so late news never replaces newer news. `parts` holds what separate calls said
+    (costs, discounts, ...).
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="%(class)ss", verbose_name=_("account"))
@@ -157,7 +162,8 @@ class SyncStepQuerySet(models.QuerySet["SyncStep"]):
 class SyncStep(models.Model):
     """A part of a run that one worker reads at a time: a window, a page chain, or the reads owed.
 
-    The cursor moves in the same transaction as the rows of its page, so a killed worker repeats at most one page.
+    The cursor moves in the same transaction as the rows of its page, so a killed worker repeats at most one
+    page.
     """
 
     run = models.ForeignKey(SyncRun, models.CASCADE, related_name="steps")

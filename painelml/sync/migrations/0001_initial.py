@@ -7,101 +7,199 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SyncRun',
+            name="SyncRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=20, verbose_name='scope')),
-                ('kind', models.CharField(choices=[('backfill', 'Backfill'), ('incremental', 'Re-read'), ('manual', 'Manual')], default='backfill', max_length=12, verbose_name='kind')),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10, verbose_name='status')),
-                ('since', models.DateTimeField(blank=True, null=True, verbose_name='since')),
-                ('total', models.PositiveIntegerField(blank=True, null=True, verbose_name='total')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='done')),
-                ('failed', models.PositiveIntegerField(default=0, verbose_name='failed')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='changed')),
-                ('api_calls', models.PositiveIntegerField(default=0, verbose_name='API calls')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='accounts.account', verbose_name='account')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=20, verbose_name="scope")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("backfill", "Backfill"), ("incremental", "Re-read"), ("manual", "Manual")],
+                        default="backfill",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("since", models.DateTimeField(blank=True, null=True, verbose_name="since")),
+                ("total", models.PositiveIntegerField(blank=True, null=True, verbose_name="total")),
+                ("done", models.PositiveIntegerField(default=0, verbose_name="done")),
+                ("failed", models.PositiveIntegerField(default=0, verbose_name="failed")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="changed")),
+                ("api_calls", models.PositiveIntegerField(default=0, verbose_name="API calls")),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created at"),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="accounts.account",
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sync run',
-                'verbose_name_plural': 'sync runs',
-                'ordering': ['-id'],
+                "verbose_name": "sync run",
+                "verbose_name_plural": "sync runs",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='SyncStep',
+            name="SyncStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=20)),
-                ('key', models.CharField(max_length=100)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('params', models.JSONField(default=dict)),
-                ('cursor', models.JSONField(null=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('working', 'Working'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('expected', models.PositiveIntegerField(null=True)),
-                ('held', models.PositiveIntegerField(default=0)),
-                ('pages', models.PositiveIntegerField(default=0)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('lease_owner', models.CharField(blank=True, max_length=64)),
-                ('error', models.TextField(blank=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='sync.syncrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=20)),
+                ("key", models.CharField(max_length=100)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("params", models.JSONField(default=dict)),
+                ("cursor", models.JSONField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("working", "Working"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("expected", models.PositiveIntegerField(null=True)),
+                ("held", models.PositiveIntegerField(default=0)),
+                ("pages", models.PositiveIntegerField(default=0)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("next_try_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("lease_owner", models.CharField(blank=True, max_length=64)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="sync.syncrun"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sync step',
-                'verbose_name_plural': 'sync steps',
-                'ordering': ['run', 'position'],
+                "verbose_name": "sync step",
+                "verbose_name_plural": "sync steps",
+                "ordering": ["run", "position"],
             },
         ),
         migrations.CreateModel(
-            name='PendingRead',
+            name="PendingRead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=20)),
-                ('meli_id', models.CharField(max_length=32)),
-                ('wanted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('given_up', models.BooleanField(default=False)),
-                ('error', models.TextField(blank=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pending_reads', to='accounts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=20)),
+                ("meli_id", models.CharField(max_length=32)),
+                ("wanted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_try_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("given_up", models.BooleanField(default=False)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pending_reads",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pending read',
-                'verbose_name_plural': 'pending reads',
-                'indexes': [models.Index(condition=models.Q(('given_up', False)), fields=['account', 'resource', '-wanted_at'], name='pending_read_newest')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'resource', 'meli_id'), name='pending_read_once')],
+                "verbose_name": "pending read",
+                "verbose_name_plural": "pending reads",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("given_up", False)),
+                        fields=["account", "resource", "-wanted_at"],
+                        name="pending_read_newest",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "resource", "meli_id"), name="pending_read_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['account', 'scope', '-id'], name='run_latest'),
+            model_name="syncrun",
+            index=models.Index(fields=["account", "scope", "-id"], name="run_latest"),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running'])), fields=('account', 'scope'), name='run_one_active_per_scope'),
+            model_name="syncrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["queued", "running"])),
+                fields=("account", "scope"),
+                name="run_one_active_per_scope",
+            ),
         ),
         migrations.AddIndex(
-            model_name='syncstep',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'working'])), fields=['next_try_at'], name='step_open'),
+            model_name="syncstep",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "working"])),
+                fields=["next_try_at"],
+                name="step_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='syncstep',
-            constraint=models.UniqueConstraint(fields=('run', 'key'), name='step_once'),
+            model_name="syncstep",
+            constraint=models.UniqueConstraint(fields=("run", "key"), name="step_once"),
         ),
     ]

@@ -1,0 +1,247 @@
+"""How items are kept true (API facts, part A sections 5.1 to 5.6 and 5.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from painelml.meli import (
+    Bulk,
+    Gone,
+    MeliError,
+    NotAllowed,
+    Rejected,
+    parse_id,
+    parse_instant,
+    parse_int,
+    parse_money,
+)
+from painelml.sync.models import PendingRead, RunKind, SyncRun, SyncStep
+from painelml.sync.resource import (
+    READS,
+    Fetched,
+    Mapped,
+    Page,
+    Payload,
+    Reading,
+    Resource,
+    StepPlan,
+    register,
+)
+from painelml.sync.values import dicts, inner, text, words
+from painelml.text import searchable
+
+from .models import Item, Variation
+
+A_CALL = 20
+"""Items one bulk call may name."""
+SCAN_PAGE = 100
+LAST_OFFSET = 1000
+
+
+@register
+class ItemResource(Resource):
+    """Items: ids by scan, then twenty a call. A re-read walks the latest changes until it meets what we
+    know.
+    """
+
+    name = "items"
+    topics = frozenset({"items", "items_prices"})
+    paths = ("/items/{id}", "/items/{id}/prices")
+    model = Item
+    child_link = "item"
+    batch = 100
+    total_from: ClassVar[str] = "scan"
+    done_from: ClassVar[str] = READS
+    has_past = False
+
+    # Reading
+
+    def plan(self, run: SyncRun) -> Iterator[StepPlan]:
+        if run.kind == RunKind.INCREMENTAL:
+            yield StepPlan("recent", "recent")
+        else:
+            yield StepPlan("scan", "scan")
+
+    def read(self, step: SyncStep) -> Iterator[Page]:
+        return self._scan(step) if step.name == "scan" else self._recent(step)
+
+    def _scan(self, step: SyncStep) -> Iterator[Page]:
+        """Walk all ids. The scroll id changes with each page and lives five minutes (5.1)."""
+        cursor = step.cursor or {}
+        was_resumed = bool(cursor)
+        scroll_id, seen = cursor.get("scroll_id"), set()
+        while True:
+            try:
+                page = self._scan_page(scroll_id)
+            except (Rejected, Gone):
+                if scroll_id is None:
+                    raise
+                scroll_id = (
+                    None  # it expired while nobody worked: begin again, what was read is not read again
+                )
+                continue
+            ids = words(page.get("results"))
+            total = parse_int(inner(page, "paging", "total"))
+            scroll_id = page.get("scroll_id")
+            if not ids or not scroll_id or seen.issuperset(ids):
+                break
+            seen.update(ids)
+            yield Page(ids=self._unread(ids, step.run), cursor={"scroll_id": scroll_id}, expected=total)
+        if was_resumed and not cursor.get("again") and total and self._known() < total:
+            # A page may have been lost with the worker that had asked for it.
+            yield Page(ids=self._unread(ids, step.run), cursor={"again": True})
+            return
+        yield Page(ids=self._unread(ids, step.run), expected=total)
+
+    def _scan_page(self, scroll_id: str | None) -> Payload:
+        return self.meli.items_scan(self.account.meli_user_id, scroll_id, SCAN_PAGE)
+
+    def _unread(self, ids: Sequence[str], run: SyncRun) -> list[str]:
+        read = set(
+            self.rows().filter(meli_id__in=ids, read_at__gte=run.created_at).values_list("meli_id", flat=True)
+        )
+        return [item_id for item_id in ids if item_id not in read]
+
+    def _known(self) -> int:
+        owed = PendingRead.objects.filter(account=self.account, resource=self.name)
+        return self.rows().exclude(meli_id__in=owed.values("meli_id")).count() + owed.count()
+
+    def _recent(self, step: SyncStep) -> Iterator[Page]:
+        offset = (step.cursor or {}).get("offset", 0)
+        while True:
+            found = self.meli.items_search(
+                self.account.meli_user_id, orders="last_updated_desc", limit=A_CALL, offset=offset
+            )
+            ids = words(found.get("results"))
+            fetched = self.fetch(ids)
+            for error in fetched.errors.values():
+                raise error
+            stamps = {
+                self.meli_id(r.payload): parse_instant(r.payload.get("last_updated"))
+                for r in fetched.readings
+            }
+            known = dict(self.rows().filter(meli_id__in=ids).values_list("meli_id", "remote_updated_at"))
+            offset += len(ids)
+            is_last = not ids or stamps == known or offset + A_CALL > LAST_OFFSET
+            yield Page(fetched.readings, cursor=None if is_last else {"offset": offset})
+            if is_last:
+                return
+
+    def fetch(self, ids: Sequence[str]) -> Fetched:
+        chunks = [ids[i : i + A_CALL] for i in range(0, len(ids), A_CALL)]
+        fetched = Fetched()
+        for chunk, bulk in zip(chunks, self._bulk(chunks), strict=True):
+            if isinstance(bulk, MeliError):
+                fetched.errors.update(dict.fromkeys(chunk, bulk))
+                continue
+            fetched.gone += bulk.gone
+            fetched.errors.update(bulk.failed)
+            fetched.readings += [Reading(payload) for payload in bulk.found.values()]
+        return self._with_prices(fetched)
+
+    def _bulk(self, chunks: Sequence[Sequence[str]]) -> list[Bulk | MeliError]:
+        return self.meli.gather([lambda chunk=chunk: self.meli.items_bulk(chunk) for chunk in chunks])
+
+    def _with_prices(self, fetched: Fetched) -> Fetched:
+        """Read the price apart where the item does not tell it (the field is being removed, 5.3)."""
+        silent = [reading for reading in fetched.readings if reading.payload.get("price") is None]
+        told = [
+            Reading(reading.payload, {"sale_price": None})
+            for reading in fetched.readings
+            if reading.payload.get("price") is not None
+        ]
+        prices = self.meli.gather([lambda r=r: self._price(self.meli_id(r.payload)) for r in silent])
+        for reading, price in zip(silent, prices, strict=True):
+            if isinstance(price, MeliError):
+                fetched.errors[self.meli_id(reading.payload)] = price
+            else:
+                told.append(Reading(reading.payload, {"sale_price": price}))
+        fetched.readings = told
+        return fetched
+
+    def _price(self, item_id: str) -> Payload | None:
+        try:
+            return self.meli.sale_price(item_id)
+        except (Gone, Rejected, NotAllowed):
+            pass
+        try:
+            nodes = dicts(self.meli.item_prices(item_id).get("prices"))
+        except (Gone, Rejected, NotAllowed):
+            return None
+        by_type = {node.get("type"): node for node in reversed(nodes)}
+        return dict(by_type.get("promotion") or by_type.get("standard") or {}) or None
+
+    # Understanding
+
+    def meli_id(self, payload: Payload) -> str:
+        return parse_id(payload.get("id"))
+
+    def map(self, reading: Reading) -> Mapped:
+        payload = reading.payload
+        own_price = reading.parts.get("sale_price")
+        price = parse_money(inner(own_price, "amount") if own_price else payload.get("price"))
+        variations = [_variation(one, price) for one in dicts(payload.get("variations"))]
+        sub_status = words(payload.get("sub_status"))
+        sku = _sku(payload)
+        created = parse_instant(payload.get("date_created"))
+        quantity = parse_int(payload.get("available_quantity"))
+        if quantity is None and variations and all(v["available_quantity"] is not None for v in variations):
+            quantity = sum(v["available_quantity"] for v in variations)
+        fields = {
+            "remote_updated_at": parse_instant(payload.get("last_updated"))
+            or created
+            or datetime.fromtimestamp(0, UTC),
+            "title": text(payload.get("title"), 255),
+            "status": text(payload.get("status"), 30),
+            "sub_status": sub_status,
+            "is_out_of_stock": "out_of_stock" in sub_status,
+            "price": price,
+            "currency_id": text(payload.get("currency_id") or inner(own_price, "currency_id"), 5),
+            "available_quantity": quantity,
+            "sold_quantity": parse_int(payload.get("sold_quantity")),
+            "sku": sku,
+            "listing_type_id": text(payload.get("listing_type_id"), 40),
+            "logistic_type": text(inner(payload, "shipping", "logistic_type"), 40),
+            "category_id": text(payload.get("category_id"), 30),
+            "permalink": text(payload.get("permalink"), 600),
+            "thumbnail": text(_secure(payload.get("secure_thumbnail") or payload.get("thumbnail")), 600),
+            "user_product_id": parse_id(payload.get("user_product_id")),
+            "inventory_id": parse_id(payload.get("inventory_id")),
+            "catalog_listing": payload.get("catalog_listing") is True,
+            "date_created": created,
+            "search_text": searchable(
+                self.meli_id(payload), text(payload.get("title")), sku, *[v["sku"] for v in variations]
+            ),
+        }
+        return Mapped(fields, {Variation: variations})
+
+
+def _variation(variation: Payload, item_price: Decimal | None) -> dict[str, Any]:
+    price = parse_money(variation.get("price"))
+    return {
+        "meli_id": parse_id(variation.get("id")),
+        "sku": _sku(variation),
+        "available_quantity": parse_int(variation.get("available_quantity")),
+        "sold_quantity": parse_int(variation.get("sold_quantity")),
+        "price": item_price if price is None else price,
+        "attributes": dicts(variation.get("attribute_combinations")),
+        "inventory_id": parse_id(variation.get("inventory_id")),
+        "user_product_id": parse_id(variation.get("user_product_id")),
+    }
+
+
+def _sku(payload: Payload) -> str:
+    """The attribute SELLER_SKU is the official place; the older custom field where sellers still keep it."""
+    for attribute in dicts(payload.get("attributes")):
+        if attribute.get("id") == "SELLER_SKU" and attribute.get("value_name"):
+            return text(attribute["value_name"], 120)
+    return text(payload.get("seller_custom_field"), 120)
+
+
+def _secure(url: Any) -> str:
+    """Mercado Livre still names its pictures with http (5.3)."""
+    address = text(url)
+    return address.replace("http://", "https://", 1) if "mlstatic.com/" in address else address

@@ -1,0 +1,57 @@
+"""What a sale leaves: pure arithmetic in one currency, exact to the cent (API facts, part B section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from painelml.meli import parse_money
+
+CENT = Decimal("0.01")
+NOTHING = Decimal(0)
+
+
+def net_of(
+    gross: Decimal | None, sale_fee: Decimal | None, shipping_cost: Decimal | None, discounts: Decimal | None
+) -> Decimal | None:
+    """Return gross - sale_fee - shipping_cost - discounts, or None while any of them is unknown."""
+    if gross is None or sale_fee is None or shipping_cost is None or discounts is None:
+        return None
+    return gross - sale_fee - shipping_cost - discounts
+
+
+def share(cost: Decimal, amounts: Sequence[Decimal]) -> list[Decimal]:
+    """Split `cost` by `amounts` (equally when they are all zero) into cents that add up exactly.
+
+    >>> share(Decimal("21.90"), [Decimal(240), Decimal(60)])
+    [Decimal('17.52'), Decimal('4.38')]
+    """
+    weights = list(amounts) if sum(amounts) else [Decimal(1)] * len(amounts)
+    total = sum(weights)
+    exact = [cost * weight / total for weight in weights]
+    shares = [part.quantize(CENT, ROUND_DOWN) for part in exact]
+    # The cents that rounding down left go to the parts that lost most.
+    left = int((cost - sum(shares)) / CENT)
+    by_loss = sorted(range(len(exact)), key=lambda i: (shares[i] - exact[i], i))
+    for i in by_loss[:left]:
+        shares[i] += CENT
+    return shares
+
+
+def seller_discounts(details: Iterable[Mapping[str, Any]]) -> Decimal:
+    """Return what the seller pays of an order's coupons.
+
+    Only coupon rows count, and none that came with an offer or lowered the fee: those are inside
+    `unit_price` and `sale_fee` already (part B section 1.7).
+    """
+    total = NOTHING
+    for detail in details:
+        supplier = detail.get("supplier") or {}
+        if detail.get("type") != "coupon" or supplier.get("offer_id"):
+            continue
+        if supplier.get("funding_mode") == "sale_fee":
+            continue
+        for item in detail.get("items") or []:
+            total += parse_money((item.get("amounts") or {}).get("seller")) or NOTHING
+    return total

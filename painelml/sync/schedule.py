@@ -1,0 +1,37 @@
+"""What runs regularly. One list, written to the database after `migrate`; only its own rows are touched."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.apps import AppConfig
+
+
+class Job(NamedTuple):
+    """A row of the scheduler: `name` as people look for it in the admin, the Celery task, and seconds
+    between runs.
+    """
+
+    name: str
+    task: str
+    seconds: int
+
+
+JOBS = [
+    Job("Painel: heartbeat", "painelml.heartbeat", 15),
+    Job("Painel: resume interrupted syncs", "painelml.sync.resume", 15),
+    Job("Painel: re-read due accounts", "painelml.sync.due_accounts", 300),
+]
+
+
+def apply_schedule(sender: AppConfig, using: str, **_: Any) -> None:
+    """Create the missing rows of `JOBS`; what people changed in the admin and rows of their own stay."""
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    for job in JOBS:
+        every, _created = IntervalSchedule.objects.using(using).get_or_create(
+            every=job.seconds, period=IntervalSchedule.SECONDS
+        )
+        PeriodicTask.objects.using(using).get_or_create(
+            name=job.name, defaults={"task": job.task, "interval": every, "expire_seconds": job.seconds * 2}
+        )

@@ -1,0 +1,57 @@
+"""When the engine works: on a doorbell, and in a sweep that finds what the doorbell missed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts.models import Account
+from painelml.later import Later
+
+from .models import RunKind, SyncStep
+
+HELPERS = 3
+"""How many workers may help on one run: more do not make it faster, the governor is the limit."""
+
+
+@shared_task(name="painelml.sync.work", ignore_result=True)
+def work_on_run(run_id: int) -> None:
+    """Work on a run for a while; ask for another turn when there is more."""
+    from .engine import work
+
+    if work(run_id):
+        ring_worker(run_id)
+
+
+@shared_task(name="painelml.sync.resume", ignore_result=True)
+def resume_runs() -> None:
+    """Ring for every run with a step to claim: its worker died, its wait is over, or its ring was lost."""
+    claimable = SyncStep.objects.claimable(timezone.now()).filter(run__account__in=Account.objects.working())
+    for run_id in claimable.values_list("run_id", flat=True).distinct():
+        ring_worker(run_id)
+
+
+@shared_task(name="painelml.sync.due_accounts", ignore_result=True)
+def sync_due_accounts() -> None:
+    """Start the regular re-read of every account whose own interval has passed (default five minutes)."""
+    from .actions import start_sync
+
+    for account in Account.objects.due(timezone.now()):
+        start_sync(account, kind=RunKind.INCREMENTAL)
+
+
+def ring_worker(run_id: int) -> None:
+    """Ask the workers to look at a run, without waiting. A ring may be lost: the sweep is behind it."""
+    _rings.add(run_id)
+
+
+def _ring(rung: Counter[int]) -> None:
+    for run_id in rung:
+        if any(cache.add(f"ring:run:{run_id}:{helper}", 1, timeout=1) for helper in range(HELPERS)):
+            work_on_run.apply_async((run_id,), retry=False)
+
+
+_rings = Later(_ring, pause_s=0.2)

@@ -1,0 +1,141 @@
+"""How questions are kept true (API facts, part B section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from painelml.meli import Rejected, parse_id, parse_instant, parse_int
+from painelml.sync.models import RunKind, SyncRun, SyncStep
+from painelml.sync.resource import Fetched, Mapped, Page, Payload, Reading, Resource, StepPlan, register
+from painelml.sync.values import dicts, inner, text
+from painelml.text import searchable
+
+from .models import Question
+
+PAGE = 50
+LAST_OFFSET = 1000
+STATUSES = (
+    "UNANSWERED",
+    "ANSWERED",
+    "CLOSED_UNANSWERED",
+    "UNDER_REVIEW",
+    "BANNED",
+    "DELETED",
+    "DISABLED",
+)
+
+
+@register
+class QuestionResource(Resource):
+    """Questions: newest first, one status after the other, those that wait for an answer before all
+    others.
+    """
+
+    name = "questions"
+    topics = frozenset({"questions"})
+    paths = ("/questions/{id}",)
+    model = Question
+    total_from: ClassVar[str] = "list"
+    done_from: ClassVar[str] = "list"
+
+    # Reading
+
+    def plan(self, run: SyncRun) -> Iterator[StepPlan]:
+        if run.kind == RunKind.INCREMENTAL:
+            yield StepPlan("list", "UNANSWERED", {"status": "UNANSWERED"})
+            yield StepPlan("recent", "recent")
+            return
+        total, counted = self._count(None), 0
+        for status in STATUSES:
+            if count := self._count(status):
+                counted += count
+                yield StepPlan("list", status, {"status": status}, count)
+        if counted < total:
+            # A status we have not heard of: read everything once.
+            yield StepPlan("list", "any status", {}, total - counted)
+
+    def _count(self, status: str | None) -> int:
+        try:
+            return parse_int(self._search(status, limit=1).get("total")) or 0
+        except Rejected:
+            return 0
+
+    def read(self, step: SyncStep) -> Iterator[Page]:
+        """Page by offset; past its ceiling scan, which keeps no order and so reads all."""
+        cursor: dict[str, Any] | None = step.cursor or {"offset": 0}
+        while cursor is not None:
+            found = self._search(step.params.get("status"), limit=PAGE, **cursor)
+            questions = dicts(found.get("questions"))
+            cursor = self._next(cursor, found, questions, step)
+            yield Page([Reading(question) for question in questions], cursor=cursor)
+
+    def _next(
+        self, cursor: dict[str, Any], found: Payload, questions: Sequence[Payload], step: SyncStep
+    ) -> dict[str, Any] | None:
+        if not questions:
+            return None
+        if "offset" not in cursor:
+            scroll_id = found.get("scroll_id")
+            is_over = not scroll_id or len(questions) < PAGE
+            return None if is_over else {"search_type": "scan", "scroll_id": scroll_id}
+        offset = cursor["offset"] + len(questions)
+        total = parse_int(found.get("total")) or 0
+        if offset >= total or self._reaches_the_past(questions, step):
+            return None
+        return {"search_type": "scan"} if offset + PAGE > LAST_OFFSET else {"offset": offset}
+
+    def _reaches_the_past(self, questions: Sequence[Payload], step: SyncStep) -> bool:
+        """Newest first, so a page that ends before the run's beginning, or that we know already, is the
+        last.
+        """
+        if step.run.since is not None:
+            oldest = parse_instant(questions[-1].get("date_created"))
+            if oldest is not None and oldest < step.run.since:
+                return True
+        if step.name != "recent":
+            return False
+        known = dict(
+            self.rows()
+            .filter(meli_id__in=[self.meli_id(question) for question in questions])
+            .values_list("meli_id", "status")
+        )
+        return all(known.get(self.meli_id(question)) == question.get("status") for question in questions)
+
+    def fetch(self, ids: Sequence[str]) -> Fetched:
+        jobs = [lambda i=i: Reading(self.meli.question(i)) for i in ids]
+        return Fetched.of(ids, self.meli.gather(jobs))
+
+    def _search(self, status: str | None, **params: Any) -> Payload:
+        return self.meli.questions_search(self.account.meli_user_id, status=status, **params)
+
+    # Understanding
+
+    def meli_id(self, payload: Payload) -> str:
+        return parse_id(payload.get("id"))
+
+    def map(self, reading: Reading) -> Mapped:
+        payload = reading.payload
+        asked = parse_instant(payload.get("date_created")) or datetime.fromtimestamp(0, UTC)
+        answered = parse_instant(inner(payload, "answer", "date_created"))
+        stamps = [asked, answered, parse_instant(payload.get("last_updated"))]
+        question, answer = text(payload.get("text")), text(inner(payload, "answer", "text"))
+        item_id = parse_id(payload.get("item_id"))
+        from_id = parse_id(inner(payload, "from", "id") or payload.get("buyer_id"))
+        fields = {
+            # A search row has no stamp of its own: then the date of its latest event, and `read_at` decides.
+            "remote_updated_at": max(stamp for stamp in stamps if stamp),
+            "item_id": item_id,
+            "status": text(payload.get("status"), 30),
+            "text": question,
+            "from_id": from_id,
+            "date_created": asked,
+            "answer_text": answer,
+            "answer_status": text(inner(payload, "answer", "status"), 20),
+            "answered_at": answered,
+            "response_seconds": max(0, int((answered - asked).total_seconds())) if answered else None,
+            "due_at": asked + timedelta(minutes=self.account.sla_target_minutes),
+            "search_text": searchable(self.meli_id(payload), item_id, from_id, question, answer),
+        }
+        return Mapped(fields)

@@ -1,0 +1,208 @@
+"""How shipments are kept true (API facts, part B sections 2.2 and 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from orders.models import Order
+from painelml.meli import Gone, parse_id, parse_instant, parse_money
+from painelml.sync.models import SyncRun, SyncStep
+from painelml.sync.resource import (
+    READS,
+    Fetched,
+    Mapped,
+    Page,
+    Payload,
+    Reading,
+    Resource,
+    StepPlan,
+    Want,
+    register,
+)
+from painelml.sync.values import dicts, inner, text
+from painelml.text import searchable
+
+from .models import Shipment
+
+LISTED = 500
+"""Shipments one page of ids names; they come from our own database."""
+
+UNDISPATCHED = {"pending", "handling", "ready_to_ship"}
+HANDED_OVER = {
+    "picked_up",
+    "dropped_off",
+    "in_hub",
+    "in_transit",
+    "in_warehouse",
+    "measures_ready",
+    "waiting_for_carrier_authorization",
+    "authorized_by_carrier",
+    "waiting_for_last_mile_authorization",
+    "rejected_in_hub",
+}
+"""Substatuses of `ready_to_ship` that mean the parcel left the seller (3.4)."""
+
+
+@register
+class ShipmentResource(Resource):
+    """Shipments: there is no list to read, they follow orders; each is read by its id, the newest first."""
+
+    name = "shipments"
+    topics = frozenset({"shipments"})
+    paths = ("/shipments/{id}",)
+    model = Shipment
+    total_from: ClassVar[str] = READS
+    done_from: ClassVar[str] = READS
+    fed_by = "orders"
+
+    # Reading
+
+    def plan(self, run: SyncRun) -> Iterator[StepPlan]:
+        yield StepPlan("known", "known")
+
+    def read(self, step: SyncStep) -> Iterator[Page]:
+        """Name the shipments of the orders we hold that were never read or may still change."""
+        after = (step.cursor or {}).get("after", 0)
+        while True:
+            orders = Order.objects.filter(account=self.account, pk__gt=after).exclude(shipment_id="")
+            if step.run.since:
+                orders = orders.filter(date_created__gte=step.run.since)
+            page = list(orders.order_by("pk").values_list("pk", "shipment_id")[:LISTED])
+            ids = dict.fromkeys(shipment_id for _, shipment_id in page)
+            read = set(Shipment.objects.read_since(self.account, ids, step.run.created_at))
+            after = page[-1][0] if page else after
+            cursor = {"after": after} if len(page) == LISTED else None
+            yield Page(ids=[shipment_id for shipment_id in ids if shipment_id not in read], cursor=cursor)
+            if cursor is None:
+                return
+
+    def fetch(self, ids: Sequence[str]) -> Fetched:
+        stored = {row.meli_id: row for row in self.rows().filter(meli_id__in=ids)}
+        jobs = [lambda i=i: self._read(i, stored.get(i)) for i in ids]
+        return Fetched.of(ids, self.meli.gather(jobs))
+
+    def _read(self, shipment_id: str, stored: Shipment | None) -> Reading:
+        """Read a shipment and, as far as they may have changed, its cost, deadline and history."""
+        payload = self.meli.shipment(shipment_id)
+        known = stored.parts if stored else {}
+        has_moved = stored is None or (stored.status, stored.substatus) != _status(payload)
+        parts: dict[str, Any] = {}
+        if has_moved or "costs" not in known:
+            parts |= self._part("costs", lambda: self.meli.shipment_costs(shipment_id))
+        if is_open(payload):
+            parts |= self._part("sla", lambda: self.meli.shipment_sla(shipment_id))
+        if _was_handed_over(payload) and (has_moved or "history" not in known):
+            parts |= self._part("history", lambda: self.meli.shipment_history(shipment_id))
+        return Reading(payload, parts)
+
+    @staticmethod
+    def _part(name: str, read: Any) -> dict[str, Any]:
+        """Return `{name: answer}`, or nothing where Mercado Livre has none (yet): that is unknown, not
+        zero.
+        """
+        try:
+            answer = read()
+        except Gone:
+            return {}
+        return {} if answer is None else {name: answer}
+
+    # Understanding
+
+    def meli_id(self, payload: Payload) -> str:
+        return parse_id(payload.get("id"))
+
+    def map(self, reading: Reading) -> Mapped:
+        payload, parts = reading.payload, reading.parts
+        status, substatus = _status(payload)
+        address = inner(payload, "destination", "shipping_address") or payload.get("receiver_address") or {}
+        receiver = text(inner(payload, "destination", "receiver_name") or address.get("receiver_name"), 160)
+        created = parse_instant(payload.get("date_created"))
+        tracking = text(payload.get("tracking_number"), 80)
+        city, state = text(inner(address, "city", "name"), 120), text(inner(address, "state", "name"), 120)
+        deadline = inner(parts, "sla", "expected_date") or inner(
+            payload, "lead_time", "estimated_handling_limit", "date"
+        )
+        fields = {
+            "remote_updated_at": parse_instant(payload.get("last_updated"))
+            or created
+            or datetime.fromtimestamp(0, UTC),
+            "status": text(status, 30),
+            "substatus": text(substatus, 60),
+            "is_open": is_open(payload),
+            "mode": text(_logistic(payload, "mode"), 30),
+            "logistic_type": text(_logistic(payload, "type"), 40),
+            "direction": text(_logistic(payload, "direction"), 20),
+            "tracking_number": tracking,
+            "tracking_method": text(payload.get("tracking_method"), 80),
+            "receiver_name": receiver,
+            "receiver_city": city,
+            "receiver_state": state,
+            "cost": _sender_cost(parts.get("costs"), self.account.meli_user_id),
+            "receiver_cost": parse_money(inner(parts, "costs", "receiver", "cost")),
+            "dispatch_by": parse_instant(deadline),
+            "sla_status": text(inner(parts, "sla", "status"), 30),
+            "date_created": created,
+            "date_shipped": _first(parts, payload, "shipped"),
+            "date_delivered": _first(parts, payload, "delivered"),
+            "search_text": searchable(self.meli_id(payload), tracking, receiver, city, state),
+        }
+        return Mapped(fields)
+
+    def follow(self, readings: Sequence[Reading], since: datetime | None) -> list[Want]:
+        """A cost may appear some time after its shipment (2.2): read those again."""
+        return [
+            Want(
+                self.name,
+                self.meli_id(reading.payload),
+                parse_instant(reading.payload.get("date_created")) or datetime.now(UTC),
+            )
+            for reading in readings
+            if "costs" not in reading.parts and reading.payload.get("status") != "cancelled"
+        ]
+
+
+def is_open(payload: Payload) -> bool:
+    """Whether the seller still has to hand the parcel over; Full ones are Mercado Livre's to send (3.4,
+    3.6).
+    """
+    status, substatus = _status(payload)
+    is_full = _logistic(payload, "type") == "fulfillment"
+    return status in UNDISPATCHED and substatus not in HANDED_OVER and not is_full
+
+
+def _was_handed_over(payload: Payload) -> bool:
+    status, substatus = _status(payload)
+    return status in {"shipped", "delivered", "not_delivered"} or substatus in HANDED_OVER
+
+
+def _status(payload: Payload) -> tuple[str, str]:
+    return text(payload.get("status")), text(payload.get("substatus"))
+
+
+def _logistic(payload: Payload, field: str) -> Any:
+    """Read the new shape (`logistic.type`) or the old one (`logistic_type`), which still came back in 2026
+    (3.2).
+    """
+    old = {"mode": "mode", "type": "logistic_type", "direction": "type"}[field]
+    return inner(payload, "logistic", field) or payload.get(old)
+
+
+def _sender_cost(costs: Any, seller_id: str) -> Any:
+    """Return what this seller pays, already net of discounts; None while unknown."""
+    senders = dicts(inner(costs, "senders"))
+    mine = [sender for sender in senders if parse_id(sender.get("user_id")) == seller_id]
+    if not mine and len(senders) == 1 and not parse_id(senders[0].get("user_id")):
+        mine = senders
+    return parse_money(mine[0].get("cost")) if mine else None
+
+
+def _first(parts: Mapping[str, Any], payload: Payload, status: str) -> datetime | None:
+    """Return when the shipment first had `status`, by its history or by the old shape's dates."""
+    history = parts.get("history")
+    entries = dicts(history if isinstance(history, list) else inner(history, "history"))
+    dates = [parse_instant(entry.get("date")) for entry in entries if entry.get("status") == status]
+    if found := [date for date in dates if date]:
+        return min(found)
+    return parse_instant(inner(payload, "status_history", f"date_{status}"))

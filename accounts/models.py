@@ -1,7 +1,7 @@
 """People, organizations and the marketplace accounts they connect.
 
-An organization owns accounts; a membership gives a person a role in it. Every query of the product starts at the
-organization, so what belongs to somebody else is simply not there.
+An organization owns accounts; a membership gives a person a role in it. Every query of the product starts at
+the organization, so what belongs to somebody else is simply not there.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create an administrator with an organization of their own and a confirmed address (contract section 1)."""
+        """Create an administrator with an organization of their own and a confirmed address (contract section
+        1)."""
         user = self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
         user.emailaddress_set.create(email=user.email, primary=True, verified=True)
         Organization.objects.create_for(user)
@@ -85,7 +86,9 @@ class Organization(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="organizations"
+    )
 
     objects: ClassVar[OrganizationManager] = OrganizationManager()
 
@@ -185,8 +188,8 @@ class AccountStatus(models.TextChoices):
 class Account(models.Model):
     """A seller's connection to Mercado Livre: who they are there, the tokens, and how the mirror is doing.
 
-    A seller belongs to one organization only (`meli_user_id` is unique). Tokens rest encrypted and are bound to
-    the seller's id, so a token copied to another row does not decrypt.
+    A seller belongs to one organization only (`meli_user_id` is unique). Tokens rest encrypted and are bound
+    to the seller's id, so a token copied to another row does not decrypt.
     """
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="accounts")
@@ -292,7 +295,8 @@ class OAuthState(models.Model):
 
 
 class ApiUsage(models.Model):
-    """How often an account called one endpoint with one outcome in one hour (UTC); `status` 0 is a failed connection."""
+    """How often an account called one endpoint with one outcome in one hour (UTC); `status` 0 is a failed
+    connection."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="api_usage")
     hour = models.DateTimeField()

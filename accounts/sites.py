@@ -1,4 +1,5 @@
-"""The countries of Mercado Livre: currency and the time zone their sellers live in (API facts, part A section 2.6)."""
+"""The countries of Mercado Livre: currency and the time zone their sellers live in (API facts, part A section
+2.6)."""
 
 from typing import NamedTuple
 

@@ -21,6 +21,8 @@ JOBS = [
     Job("Painel: heartbeat", "painelml.heartbeat", 15),
     Job("Painel: resume interrupted syncs", "painelml.sync.resume", 15),
     Job("Painel: re-read due accounts", "painelml.sync.due_accounts", 300),
+    Job("Painel: renew expiring tokens", "accounts.refresh_tokens", 1800),
+    Job("Painel: remove disconnected accounts", "accounts.remove_disconnected", 60),
 ]
 
 

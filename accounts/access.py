@@ -1,0 +1,69 @@
+"""Who acts, for which organization, in which role. Every lookup starts here (design section 8, rule 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from .models import Membership
+
+View = Callable[..., HttpResponseBase]
+
+CHOSEN = "organization"
+"""The session's key for the organization somebody chose to work in."""
+
+
+def find_membership(request: HttpRequest) -> Membership | None:
+    """Return the membership this request acts in, None for nobody. One query.
+
+    The header `X-Organization` decides, else the choice kept in the session, else the person's default.
+    Raises Http404 when the header names an organization the person is no member of.
+    """
+    if not request.user.is_authenticated:
+        return None
+    memberships = list(request.user.memberships.select_related("organization").order_by("-is_default", "id"))
+    wanted = request.headers.get("X-Organization")
+    if wanted is not None:
+        for membership in memberships:
+            if str(membership.organization_id) == wanted.strip():
+                return membership
+        raise Http404(_("There is no such organization."))
+    chosen = request.session.get(CHOSEN)
+    return next(
+        (membership for membership in memberships if membership.organization_id == chosen),
+        memberships[0] if memberships else None,
+    )
+
+
+def choose_organization(request: HttpRequest, membership: Membership) -> None:
+    """Work in this membership's organization from now on, in this session."""
+    request.session[CHOSEN] = membership.organization_id
+    request.membership = membership  # type: ignore[attr-defined]
+    request.organization = membership.organization  # type: ignore[attr-defined]
+
+
+def has_role(request: HttpRequest, role: str) -> bool:
+    membership: Membership | None = request.membership  # type: ignore[attr-defined]
+    return bool(membership and membership.is_at_least(role))
+
+
+def role_required(role: str) -> Callable[[View], View]:
+    """Let in members whose role is `role` or above: others get the login page, or 403."""
+
+    def decorate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not has_role(request, role):
+                raise PermissionDenied(_("Your role in this organization does not allow that."))
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

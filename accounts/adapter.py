@@ -1,0 +1,75 @@
+"""How people come in: who may sign up, which organization they land in, and what guards their second
+factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+
+from painelml.crypto import keyring
+
+from .models import Organization, User
+from .team import accept, invitation_in
+
+SECOND_FACTOR = b"mfa.Authenticator"
+"""What second-factor secrets are bound to when they are encrypted."""
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        if settings.SIGNUP == "invite":
+            return invitation_in(request) is not None
+        return bool(settings.SIGNUP == "open")
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Save the person with a place to work: the organization that invited them, or one of their own."""
+        user.language = get_language() or ""
+        with transaction.atomic():
+            super().save_user(request, user, form, commit=True)
+            invitation = invitation_in(request)
+            if invitation and invitation.email.lower() == user.email.lower():
+                accept(invitation, user)
+            else:
+                Organization.objects.create_for(user)
+        return user
+
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """Without a mail server nobody could ever confirm an address, so there it counts as confirmed."""
+        waits = account_settings.EMAIL_VERIFICATION == account_settings.EmailVerificationMethod.MANDATORY
+        return not waits or super().is_email_verified(request, email)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Bring the person's language along to this browser."""
+        response = super().post_login(request, user, **kwargs)
+        if user.language:
+            set_language_cookie(response, user.language)
+        return response
+
+
+def set_language_cookie(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        path=settings.LANGUAGE_COOKIE_PATH,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Second-factor secrets rest encrypted with the keys of `ENCRYPTION_KEY`, as tokens do."""
+
+    def encrypt(self, text: str) -> str:
+        return keyring().encrypt(text, SECOND_FACTOR)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return keyring().decrypt(encrypted_text, SECOND_FACTOR)

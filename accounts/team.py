@@ -1,0 +1,103 @@
+"""What is decided about people in an organization: invitations, roles, leaving."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import mail
+from .models import Invitation, Membership, Organization, Role, User
+
+INVITATION = "invitation"
+"""The session's key for the invitation somebody came with."""
+
+
+class NotPossible(Exception):
+    """What was asked makes no sense now; the message tells people why."""
+
+
+def invitation_in(request: HttpRequest) -> Invitation | None:
+    """Return the open invitation this browser came with."""
+    token = request.session.get(INVITATION)
+    invitation = Invitation.objects.filter(token=token).first() if token else None
+    return invitation if invitation and invitation.is_open else None
+
+
+def invitation_link(invitation: Invitation) -> str:
+    return f"{settings.APP_BASE_URL}{reverse('team:join', args=[invitation.token])}"
+
+
+def invite(organization: Organization, email: str, role: str, by: User) -> Invitation:
+    """Invite an address: a link that works once, sent to it by mail. An open invitation to it is replaced.
+
+    Raises NotPossible when the address is a member already.
+    """
+    email = email.lower()
+    if organization.memberships.filter(user__email__iexact=email).exists():
+        raise NotPossible(_("%(email)s is a member already.") % {"email": email})
+    with transaction.atomic():
+        organization.invitations.filter(email__iexact=email, accepted_at=None).delete()
+        invitation = Invitation.objects.create(
+            organization=organization, email=email, role=role, invited_by=by
+        )
+    mail.send(
+        "invitation",
+        email,
+        by.language,
+        {"invitation": invitation, "link": invitation_link(invitation), "by": by},
+    )
+    return invitation
+
+
+@transaction.atomic
+def accept(invitation: Invitation, user: User) -> Membership:
+    """Make the invited person a member. Raises NotPossible when the link was used meanwhile."""
+    taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
+    if not taken:
+        raise NotPossible(_("This invitation was used already."))
+    membership, _created = Membership.objects.get_or_create(
+        organization=invitation.organization,
+        user=user,
+        defaults={
+            "role": invitation.role,
+            "is_default": not user.memberships.filter(is_default=True).exists(),
+        },
+    )
+    return membership
+
+
+@transaction.atomic
+def change_role(membership: Membership, role: str) -> None:
+    """Raises NotPossible when nobody would own the organization any more."""
+    if role != Role.OWNER:
+        keep_an_owner(membership)
+    membership.role = role
+    membership.save(update_fields=["role"])
+
+
+@transaction.atomic
+def remove(membership: Membership) -> None:
+    """Take somebody out of an organization. Who has no other one gets one of their own.
+
+    Raises NotPossible when nobody would own the organization any more.
+    """
+    keep_an_owner(membership)
+    user = membership.user
+    membership.delete()
+    remaining = user.memberships.order_by("id").first()
+    if remaining is None:
+        Organization.objects.create_for(user)
+    elif membership.is_default:
+        Membership.objects.filter(pk=remaining.pk).update(is_default=True)
+
+
+def keep_an_owner(membership: Membership) -> None:
+    # The lock makes two owners who remove each other at the same moment come one after the other.
+    Organization.objects.select_for_update().get(pk=membership.organization_id)
+    others = Membership.objects.filter(organization=membership.organization_id, role=Role.OWNER)
+    if not others.exclude(pk=membership.pk).exists():
+        raise NotPossible(_("An organization needs an owner: make somebody else owner first."))

@@ -1,0 +1,98 @@
+"""How often each account calls Mercado Livre: counted in memory, written in small batches.
+
+A call is never slowed down or broken by its own counting: what cannot be written now is written with the next
+batch.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from celery.signals import task_postrun
+from django.core.signals import request_finished
+from django.db import DatabaseError, IntegrityError, connection
+from django.db.models import F
+
+from painelml.meli import Call
+
+from .database import borrowed_connection
+from .models import ApiUsage
+
+logger = logging.getLogger(__name__)
+
+MAX_CALLS, MAX_SECONDS = 200, 5.0
+"""A batch is written after so many calls or seconds: at 20 calls a second one write in a hundred calls."""
+
+Key = tuple[int, datetime, str, int]
+
+_waiting: dict[Key, tuple[int, float]] = {}
+_lock = threading.Lock()
+_calls_waiting = 0
+_written_at = time.monotonic()
+
+
+def count(account_pk: int, call: Call) -> None:
+    """Count one HTTP attempt of an account; the hour is UTC."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    _add({(account_pk, hour, call.endpoint, call.status): (1, call.seconds)})
+    is_due = _calls_waiting >= MAX_CALLS or time.monotonic() - _written_at >= MAX_SECONDS
+    # Inside somebody's transaction these rows would stay locked until its end.
+    if is_due and not connection.in_atomic_block:
+        flush()
+
+
+def flush(**_signal: Any) -> None:
+    """Write what waits. Counts of an account that is gone are dropped, all others survive a failing
+    database."""
+    if not _calls_waiting:
+        return
+    batch = _take()
+    done = set()
+    try:
+        with borrowed_connection():
+            for key, numbers in sorted(batch.items()):
+                _write(key, *numbers)
+                done.add(key)
+    except DatabaseError:
+        logger.warning("API usage could not be written; it waits for the next batch", exc_info=True)
+        _add({key: numbers for key, numbers in batch.items() if key not in done})
+
+
+def _write(key: Key, calls: int, seconds: float) -> None:
+    account_pk, hour, endpoint, status = key
+    row = {"account_id": account_pk, "hour": hour, "endpoint": endpoint[:120], "status": status}
+    more = {"calls": F("calls") + calls, "seconds": F("seconds") + seconds}
+    if ApiUsage.objects.filter(**row).update(**more):
+        return
+    try:
+        ApiUsage.objects.create(**row, calls=calls, seconds=seconds)
+    except IntegrityError:  # another process was first, or the account was disconnected
+        ApiUsage.objects.filter(**row).update(**more)
+
+
+def _add(counts: dict[Key, tuple[int, float]]) -> None:
+    global _calls_waiting
+    with _lock:
+        for key, (calls, seconds) in counts.items():
+            before = _waiting.get(key, (0, 0.0))
+            _waiting[key] = (before[0] + calls, before[1] + seconds)
+            _calls_waiting += calls
+
+
+def _take() -> dict[Key, tuple[int, float]]:
+    global _calls_waiting, _written_at
+    with _lock:
+        batch = dict(_waiting)
+        _waiting.clear()
+        _calls_waiting, _written_at = 0, time.monotonic()
+    return batch
+
+
+request_finished.connect(flush)
+task_postrun.connect(flush)
+atexit.register(flush)

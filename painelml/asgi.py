@@ -1,4 +1,8 @@
-"""Live updates: `uvicorn painelml.asgi:application`. Pages stay on WSGI, which is faster."""
+"""Live updates: `uvicorn painelml.asgi:application`.
+
+The proxy of a production set-up sends only `/live` here. The embedded panel serves everything from here, with
+the pages on WSGI threads, where Django is twice as fast as on its own ASGI path.
+"""
 
 import asyncio
 import os
@@ -6,11 +10,12 @@ import signal
 import threading
 from types import FrameType
 
-from django.core.asgi import get_asgi_application
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painelml.settings")
 
-pages = get_asgi_application()
+pages = WSGIMiddleware(get_wsgi_application(), workers=8)
 
 from painelml import live  # noqa: E402  models can only be imported once Django is set up
 

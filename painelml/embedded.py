@@ -1,0 +1,149 @@
+"""The whole panel in one process: web in the main thread, worker and scheduler as threads beside it.
+
+With SQLite and no Redis this needs nothing else on the machine. The queue then lives in memory and dies with
+the process; that loses nothing, because the work itself lives in the database and sweeps ring for it again.
+"""
+
+import errno
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Protocol
+
+import structlog
+import uvicorn
+from celery import beat
+from celery.worker import WorkController
+from django.core.management import call_command
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from .celery import app
+
+log = structlog.get_logger(__name__)
+
+WORKER_THREADS = 4
+"""Calls to Mercado Livre wait most of the time; more threads only fight over one Python and one SQLite."""
+
+
+class Part(Protocol):
+    """A worker or a scheduler: `start` runs until `stop` is called from another thread."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Kept:
+    """A part that runs in a thread of its own and is made anew when it ends without being asked to."""
+
+    def __init__(self, name: str, make: Callable[[], Part], pause_s: float = 1.0) -> None:
+        self.name = name
+        self.make = make
+        self.pause_s = pause_s
+        self.part: Part | None = None
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def _run(self) -> None:
+        while not self.is_over.is_set():
+            try:
+                self.part = self.make()
+                if self.is_over.is_set():
+                    return
+                self.part.start()
+            except (
+                BaseException
+            ):  # Celery ends a broken worker with SystemExit, which a thread swallows silently
+                if not self.is_over.is_set():
+                    log.exception(f"{self.name}_died")
+            if not self.is_over.wait(self.pause_s):
+                log.warning(f"{self.name}_restarted")
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        self.is_over.set()
+        if self.part:
+            self.part.stop()
+        self.thread.join(timeout_s)
+
+
+def make_worker() -> Part:
+    # Without gossip and mingle: there is nobody to talk to in this process, and they wait for an answer.
+    return WorkController(
+        app=app, pool="threads", concurrency=WORKER_THREADS, without_gossip=True, without_mingle=True
+    )
+
+
+def make_scheduler() -> Part:
+    return beat.Service(app, scheduler_cls=DatabaseScheduler)
+
+
+@contextmanager
+def running_parts() -> Iterator[None]:
+    """Keep a worker and a scheduler running until the block ends."""
+    app.loader.init_worker()
+    app.finalize()
+    parts = [Kept("worker", make_worker), Kept("scheduler", make_scheduler)]
+    for part in parts:
+        part.start()
+    try:
+        yield
+    finally:
+        for part in reversed(parts):
+            part.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address. Ends the program with one sentence when that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as wrong:
+        bound.close()
+        if wrong.errno == errno.EADDRINUSE:
+            sys.exit(
+                f"Port {port} is taken by another program: stop that one, or choose another port with --port."
+            )
+        sys.exit(f"Cannot listen on {host}:{port}: {wrong.strerror}.")
+    return bound
+
+
+def prepare() -> None:
+    """Bring the database up to this version and put the static files where the web server finds them."""
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+class Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.when_ready()
+
+
+def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
+    """Serve pages, API and live updates on the socket, with worker and scheduler, until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        "painelml.asgi:application",
+        proxy_headers=False,  # who the client is follows PROXY_COUNT, as everywhere
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+    # uvicorn stops cleanly and then repeats the signal for us: it must not kill the worker in mid-sentence.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), running_parts():
+        Server(config, when_ready).run(sockets=[bound])

@@ -59,8 +59,8 @@ class _PlainText:
         return keyring().decrypt(held, self.field.associated_data(row)) if held else held
 
     def __set__(self, row: models.Model, value: str | None) -> None:
-        plain = value and not isinstance(value, Sealed)
-        setattr(row, self.field.attname, Secret(value) if plain else value)
+        held = Secret(value) if value and not isinstance(value, Sealed) else value
+        setattr(row, self.field.attname, held)
 
 
 class EncryptedField(models.TextField):

@@ -143,7 +143,8 @@ class Client(Door):
     def orders_search(self, seller_id: str, **params: Any) -> Payload:
         """Return a page of orders; names with dots come in as `**{"order.date_created.from": ...}` (1.1).
 
-        `limit` reaches 51, offset + limit 10,000; oldest first unless told otherwise; unknown filters are ignored.
+        `limit` reaches 51, offset + limit 10,000; oldest first unless told otherwise; unknown filters are
+        ignored.
         """
         return self.get("/orders/search", params={"seller": seller_id, **params}).data
 

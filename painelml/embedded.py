@@ -53,9 +53,7 @@ class Kept:
                 if self.is_over.is_set():
                     return
                 self.part.start()
-            except (
-                BaseException
-            ):  # Celery ends a broken worker with SystemExit, which a thread swallows silently
+            except BaseException:  # a broken worker ends with SystemExit, which a thread swallows silently
                 if not self.is_over.is_set():
                     log.exception(f"{self.name}_died")
             if not self.is_over.wait(self.pause_s):
@@ -97,7 +95,7 @@ def running_parts() -> Iterator[None]:
             part.stop()
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """Return a socket bound to the address. Ends the program with one sentence when that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
@@ -107,9 +105,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as wrong:
         bound.close()
         if wrong.errno == errno.EADDRINUSE:
-            sys.exit(
-                f"Port {port} is taken by another program: stop that one, or choose another port with --port."
-            )
+            sys.exit(f"Port {port} is taken: stop the program that has it, or choose another with {option}.")
         sys.exit(f"Cannot listen on {host}:{port}: {wrong.strerror}.")
     return bound
 

@@ -5,8 +5,9 @@ order. An empty value is the same as none, and hides what `.env` says. The READM
 from this page (`make variables`).
 """
 
+import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -272,6 +273,22 @@ def read_dotenv(path: Path) -> dict[str, str]:
             value = value[1:-1]
         values[name.strip()] = value
     return values
+
+
+def forget(environ: MutableMapping[str, str]) -> None:
+    """Empty every variable, so that neither the shell nor `.env` decides what follows."""
+    for known in fields(Env):
+        environ[known.name.upper()] = ""
+        environ.pop(f"{known.name.upper()}_FILE", None)
+
+
+def kept_secret(file: Path) -> str:
+    """Return the secret in the file, which only its owner can read; it is made when it is not there."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+    return file.read_text(encoding="utf-8")
 
 
 def table() -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -24,28 +23,21 @@ except environment.WrongSetting as wrong:
     sys.exit(f"painelml: {wrong}")
 
 
-def kept_secret(name: str, value: str) -> str:
+def secret(name: str, value: str) -> str:
     """Return the secret; with DEBUG a missing one is made once and kept under var/."""
-    if value:
-        return value
-    if not env.debug:
+    if not value and not env.debug:
         sys.exit(
             f"painelml: {name} is missing: put {name}=... into .env or the environment, for example what "
             "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` prints."
         )
-    file = VAR_DIR / name.lower()
-    if not file.exists():
-        VAR_DIR.mkdir(exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
-    return file.read_text(encoding="utf-8")
+    return value or environment.kept_secret(VAR_DIR / name.lower())
 
 
 # The panel and its keys
 
 DEBUG = env.debug
-SECRET_KEY = kept_secret("SECRET_KEY", env.secret_key)
-ENCRYPTION_KEY = kept_secret("ENCRYPTION_KEY", env.encryption_key)
+SECRET_KEY = secret("SECRET_KEY", env.secret_key)
+ENCRYPTION_KEY = secret("ENCRYPTION_KEY", env.encryption_key)
 
 APP_BASE_URL = env.app_base_url
 HAS_TLS = APP_BASE_URL.startswith("https://")
@@ -131,6 +123,8 @@ MELI_API_URL = env.meli_api_url
 MELI_AUTH_URL = env.meli_auth_url
 MELI_MAX_RPM = env.meli_max_rpm
 MELI_WEBHOOK_IPS = env.meli_webhook_ips
+# Longer than the two days Mercado Livre's missed feeds repeat what it could not deliver.
+NOTIFICATION_DAYS_KEPT = {"done": 14, "ignored": 3, "failed": 90}
 
 # Database
 
@@ -198,7 +192,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
-    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_URL = "memory://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.02}
 
 CELERY_TASK_DEFAULT_QUEUE = "painelml"

@@ -12,13 +12,12 @@ import secrets
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import fields
 from pathlib import Path
 
 import psycopg
 import redis
 
-from painelml.env import Env
+from painelml.env import forget
 
 LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432"
 LOCAL_REDIS = "redis://127.0.0.1:6379"
@@ -28,9 +27,7 @@ def start() -> ExitStack:
     """Fill the environment for the settings. Closing what is returned stops what was started here."""
     stack = ExitStack()
     given = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL")}
-    for known in fields(Env):  # a developer's .env or shell does not decide what the tests see
-        os.environ[known.name.upper()] = ""
-        os.environ.pop(f"{known.name.upper()}_FILE", None)
+    forget(os.environ)  # a developer's .env or shell does not decide what the tests see
     os.environ["SECRET_KEY"] = "a key for the tests " + secrets.token_hex(16)
     os.environ["ENCRYPTION_KEY"] = "an encryption key for the tests that is long enough"
     os.environ["LOG_LEVEL"] = "WARNING"

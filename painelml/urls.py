@@ -3,15 +3,46 @@
 from importlib.util import find_spec
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from accounts import team_views
+from accounts import views as account_views
+from accounts.api import AccountViewSet, TokenRefreshView, TokenView
+from catalog.api import ItemViewSet
+from orders.api import OrderViewSet
+from questions.api import QuestionViewSet
+from shipments.api import ShipmentViewSet
+from webhooks import views as webhooks
+
+from . import health
+from .sync.api import SyncViewSet
+from .web import docs
+
 api = SimpleRouter(trailing_slash=False)
+api.register("ml-accounts", AccountViewSet, "account")
+api.register("items", ItemViewSet, "item")
+api.register("orders", OrderViewSet, "order")
+api.register("shipments", ShipmentViewSet, "shipment")
+api.register("questions", QuestionViewSet, "question")
+api.register("sync", SyncViewSet, "sync")
 
 urlpatterns = [
     path("", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("meli/webhooks", webhooks.receive, name="meli-webhooks"),
+    path("api/schema", docs.schema, name="api-schema"),
+    path("api/docs", docs.docs, name="api-docs"),
+    path("api/auth/token", TokenView.as_view(), name="api-token"),
+    path("api/auth/token/refresh", TokenRefreshView.as_view(), name="api-token-refresh"),
     path("api/", include(api.urls)),
+    path("meli/oauth/start", account_views.oauth_start, name="oauth-start"),
+    path("meli/oauth/callback", account_views.oauth_callback, name="oauth-callback"),
+    path("team/", include("accounts.team_urls")),
+    path("profile/", team_views.profile, name="profile"),
 ]
 for prefix, module in (
     ("", "painelml.web.urls"),
@@ -24,3 +55,4 @@ for prefix, module in (
 ):
     if find_spec(module):
         urlpatterns.append(path(prefix, include(module)))
+urlpatterns.append(re_path(r"^api(/|$)", docs.not_found))

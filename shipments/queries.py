@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accounts.models import Account, Organization
 from orders.models import Order
+from painelml.meli import parse_instant
+from painelml.sync.values import dicts, inner, text
 from painelml.text import fold
 from painelml.web.days import by_zone, day_start
 
@@ -123,3 +125,18 @@ def shipment_of_order(order: Order) -> Shipment | None:
     """Return the order's shipment, told its orders; None when it has none or it is not mirrored yet."""
     shipments = Shipment.objects.filter(account=order.account, meli_id=order.shipment_id)
     return next(iter(with_orders(list(shipments.select_related("account")))), None)
+
+
+def history_of(shipment: Shipment) -> list[dict[str, Any]]:
+    """Return the steps of a parcel's way, oldest first: `status`, `substatus`, `date` (UTC, None unknown)."""
+    told = shipment.parts.get("history")
+    steps = dicts(told if isinstance(told, list) else inner(told, "history"))
+    read = [
+        {
+            "status": text(step.get("status")),
+            "substatus": text(step.get("substatus")),
+            "date": parse_instant(step.get("date")),
+        }
+        for step in steps
+    ]
+    return sorted(read, key=lambda step: step["date"] or datetime.max.replace(tzinfo=UTC))

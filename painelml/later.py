@@ -18,9 +18,11 @@ class Later:
     """Gathers things, each with how often it was added, and delivers them from a thread of its own.
 
     Whoever adds one never waits and never sees an error. `pause_s` lies between two deliveries, so a flood of
-    the same thing is delivered a few times a second. What is not delivered when the process dies is lost:
-    only for hints that something regular stands behind.
+    the same thing is delivered a few times a second. What could not be delivered is tried again, with newer
+    things; what is left when the process dies is lost: only for hints that something regular stands behind.
     """
+
+    FAILED_PAUSE_S = 2.0
 
     def __init__(self, deliver: Callable[[Counter[Any]], None], pause_s: float) -> None:
         self.deliver = deliver
@@ -40,24 +42,30 @@ class Later:
             self._arrival.notify()
 
     def flush(self) -> None:
-        """Deliver what is there, in this thread. An error is logged and forgotten."""
+        """Deliver what is there, in this thread. The first error of a row is logged."""
         with self._arrival:
             gathered, self._gathered = self._gathered, Counter()
         if not gathered:
             return
         try:
             self.deliver(gathered)
+            self._failed = False
         except Exception as error:
-            log.warning("%s did not work: %s", self.deliver.__name__, type(error).__name__)
+            if not self._failed:
+                log.warning("%s does not work: %s", self.deliver.__name__, type(error).__name__)
+            self._failed = True
+            with self._arrival:
+                self._gathered.update(gathered)
 
     def _run(self) -> None:
         while True:
             with self._arrival:
                 self._arrival.wait_for(lambda: self._gathered)
             self.flush()
-            time.sleep(self.pause_s)
+            time.sleep(self.FAILED_PAUSE_S if self._failed else self.pause_s)
 
     def _reset(self) -> None:
+        self._failed = False
         self._gathered: Counter[Any] = Counter()
         self._arrival = threading.Condition()
         self._thread: threading.Thread | None = None

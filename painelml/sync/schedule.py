@@ -21,6 +21,9 @@ JOBS = [
     Job("Painel: heartbeat", "painelml.heartbeat", 15),
     Job("Painel: resume interrupted syncs", "painelml.sync.resume", 15),
     Job("Painel: re-read due accounts", "painelml.sync.due_accounts", 300),
+    Job("Painel: webhook fallback", "webhooks.sweep", 15),
+    Job("Painel: missed notifications", "webhooks.missed_feeds", 300),
+    Job("Painel: delete old notifications", "webhooks.cleanup", 24 * 3600),
     Job("Painel: renew expiring tokens", "accounts.refresh_tokens", 1800),
     Job("Painel: remove disconnected accounts", "accounts.remove_disconnected", 60),
 ]

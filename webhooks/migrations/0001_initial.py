@@ -5,41 +5,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dedupe_key', models.CharField(editable=False, max_length=80, unique=True)),
-                ('topic', models.CharField(max_length=60, verbose_name='topic')),
-                ('resource', models.CharField(max_length=200, verbose_name='resource')),
-                ('seller_id', models.CharField(max_length=32, verbose_name='seller id')),
-                ('application_id', models.CharField(blank=True, max_length=32, verbose_name='application')),
-                ('received', models.DateTimeField(null=True, verbose_name='received by Mercado Livre')),
-                ('sent', models.DateTimeField(null=True, verbose_name='sent')),
-                ('source', models.CharField(default='webhook', max_length=12, verbose_name='source')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='stored at')),
-                ('repeats', models.PositiveIntegerField(default=0, verbose_name='repeats')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('working', 'Working'), ('done', 'Done'), ('ignored', 'Ignored'), ('failed', 'Failed')], default='pending', max_length=10, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('next_try_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next try')),
-                ('lease_until', models.DateTimeField(editable=False, null=True)),
-                ('lease_owner', models.CharField(blank=True, editable=False, max_length=64)),
-                ('outcome', models.CharField(blank=True, max_length=20, verbose_name='outcome')),
-                ('error', models.TextField(blank=True, verbose_name='reason')),
-                ('done_at', models.DateTimeField(null=True, verbose_name='done at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dedupe_key", models.CharField(editable=False, max_length=80, unique=True)),
+                ("topic", models.CharField(max_length=60, verbose_name="topic")),
+                ("resource", models.CharField(max_length=200, verbose_name="resource")),
+                ("seller_id", models.CharField(max_length=32, verbose_name="seller id")),
+                ("application_id", models.CharField(blank=True, max_length=32, verbose_name="application")),
+                ("received", models.DateTimeField(null=True, verbose_name="received by Mercado Livre")),
+                ("sent", models.DateTimeField(null=True, verbose_name="sent")),
+                ("source", models.CharField(default="webhook", max_length=12, verbose_name="source")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="stored at"),
+                ),
+                ("repeats", models.PositiveIntegerField(default=0, verbose_name="repeats")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("working", "Working"),
+                            ("done", "Done"),
+                            ("ignored", "Ignored"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "next_try_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="next try"),
+                ),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("lease_owner", models.CharField(blank=True, editable=False, max_length=64)),
+                ("outcome", models.CharField(blank=True, max_length=20, verbose_name="outcome")),
+                ("error", models.TextField(blank=True, verbose_name="reason")),
+                ("done_at", models.DateTimeField(null=True, verbose_name="done at")),
             ],
             options={
-                'verbose_name': 'notification',
-                'verbose_name_plural': 'notifications',
-                'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['pending', 'working'])), fields=['seller_id', 'next_try_at'], name='notification_open'), models.Index(fields=['state', '-id'], name='notification_by_state')],
+                "verbose_name": "notification",
+                "verbose_name_plural": "notifications",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["pending", "working"])),
+                        fields=["seller_id", "next_try_at"],
+                        name="notification_open",
+                    ),
+                    models.Index(fields=["state", "-id"], name="notification_by_state"),
+                ],
             },
         ),
     ]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from .door import Answer, Door
 from .errors import Gone, MeliError, TryLater, from_response
-from .parse import parse_id
+from .parse import parse_id, parse_int
 
 Payload = dict[str, Any]
 
@@ -62,7 +62,7 @@ class Client(Door):
         nothing acknowledges.
         """
         params = {"app_id": app_id, "topic": topic, "site_id": site_id, "limit": limit, "offset": offset}
-        return self.get("/missed_feeds", params=params).data.get("messages") or []
+        return (self.get("/missed_feeds", params=params).data or {}).get("messages") or []
 
     # Items (part A, 5)
 
@@ -155,7 +155,7 @@ class Client(Door):
     def order_discounts(self, order_id: str) -> list[Payload]:
         """Return the discounts, `[]` when there are none (1.7)."""
         try:
-            return self.get(_path("orders", order_id, "discounts")).data.get("details") or []
+            return (self.get(_path("orders", order_id, "discounts")).data or {}).get("details") or []
         except Gone as error:
             if "discount_not_found" not in error.codes | {error.message}:
                 raise
@@ -232,18 +232,21 @@ def _path(*parts: str) -> str:
     return "/" + "/".join(quote(str(part), safe="") for part in parts)
 
 
-def _bulk(wanted: list[str], elements: list[Payload]) -> Bulk:
+def _bulk(wanted: list[str], elements: Any) -> Bulk:
     """Sort the elements of either envelope (`status_code` or `code`) by id; one without an id is told by
     its position.
     """
     found: dict[str, Payload] = {}
     gone: set[str] = set()
     failed: dict[str, MeliError] = {}
+    elements = (
+        [element for element in elements if isinstance(element, dict)] if isinstance(elements, list) else []
+    )
     in_order = len(elements) == len(wanted)
     for place, element in enumerate(elements):
         body = element.get("body")
         body = body if isinstance(body, dict) else {}
-        status = element.get("status_code") or element.get("code") or 0
+        status = parse_int(element.get("status_code") or element.get("code")) or 0
         item_id = parse_id(body.get("id") or element.get("id")) or (wanted[place] if in_order else "")
         if item_id not in wanted:
             continue

@@ -25,6 +25,8 @@ WEEKDAYS = (1.15, 1.1, 1.08, 1.05, 1.0, 0.82, 0.78)
 LOGISTICS = ("fulfillment", "cross_docking", "xd_drop_off", "self_service", "drop_off", "not_specified")
 LOGISTIC_WEIGHTS = (22, 28, 25, 15, 8, 2)
 
+HANDED_OVER_AS = {"cross_docking": "picked_up", "self_service": "in_hub"}
+
 # (group, code, requested_by, paid before) of cancelled orders, by how often they happen
 CANCELLATIONS = [
     (("buyer", "buyer_cancel_express", "buyer", True), 34),
@@ -108,7 +110,7 @@ def make_item(world: World, seller: Seller, random: Random, popularity: float) -
         product=product_index,
         title=title,
         price=price,
-        original_price=0 if random.random() < 0.8 else round(price * random.uniform(1.08, 1.35), -1),
+        original_price=0 if random.random() < 0.8 else fees.round_price(price * random.uniform(1.08, 1.35)),
         quantity=stock(random),
         sold=0,
         listing_type="gold_pro" if random.random() < 0.42 else "gold_special",
@@ -170,7 +172,7 @@ def make_twin(world: World, item: Item, random: Random) -> Item:
     number = world.next("item", 4100200300, 137)
     twin = Item.unpack(item.pack())
     twin.id, twin.listing_type = f"MLB{number}", other
-    twin.price = round(item.price * random.uniform(1.04, 1.1), -1)
+    twin.price = fees.round_price(item.price * random.uniform(1.04, 1.1))
     twin.catalog_listing, twin.catalog_product_id = False, ""
     return twin
 
@@ -291,12 +293,16 @@ def cart_fate(random: Random, age: int) -> str:
 
 
 def make_order(world: World, random: Random, item: Item, buyer: int, created: int, fate: str) -> Order:
-    variation = random.choice(item.variations) if item.variations else None
-    quantity = random.choices((1, 2, 3, 5), (86, 10, 3, 1))[0]
+    in_stock = [variation for variation in item.variations if variation.quantity]
+    variation = random.choice(in_stock or item.variations) if item.variations else None
+    stock_left = variation.quantity if variation else item.quantity
+    quantity = min(random.choices((1, 2, 3, 5), (86, 10, 3, 1))[0], max(stock_left, 1))
     unit = (
-        item.price if random.random() < 0.6 else max(990, round(item.price * random.uniform(0.9, 1.05), -1))
+        item.price
+        if random.random() < 0.6
+        else max(990, fees.round_price(item.price * random.uniform(0.9, 1.05)))
     )
-    full = unit if random.random() < 0.78 else round(unit * random.uniform(1.05, 1.3), -1)
+    full = unit if random.random() < 0.78 else fees.round_price(unit * random.uniform(1.05, 1.3))
     paid = (
         created
         + random.choices(
@@ -324,7 +330,7 @@ def make_order(world: World, random: Random, item: Item, buyer: int, created: in
         tags=["paid"],
     )
     if random.random() < 0.08:
-        order.coupon = round(order.total * random.choice((0.05, 0.1)), -1)
+        order.coupon = fees.round_price(order.total * random.choice((0.05, 0.1)))
         order.coupon_seller = order.coupon if random.random() < 0.5 else 0
         order.tags.append("order_has_discount")
     elif full > unit:
@@ -349,7 +355,7 @@ def settle_fate(world: World, random: Random, order: Order, fate: str) -> None:
             "payment_in_process": "in_process",
             "confirmed": "none",
         }[order.status]
-        order.closed, order.updated, order.tags = 0, order.created + MINUTE, ["not_paid"]
+        order.closed, order.updated, order.tags = 0, order.created, ["not_paid"]
         order.payment_updated = order.updated
     elif fate == "cancelled":
         (group, code, by, was_paid), _ = random.choices(
@@ -480,9 +486,7 @@ def journey(random: Random, shipment: Shipment, order: Order, fate: str) -> list
                 *steps,
                 (given_up, "cancelled", "fraudulent" if fate == "fraud_risk" else "unfulfillable"),
             ]
-        handed = {"cross_docking": "picked_up", "self_service": "in_hub"}.get(
-            shipment.logistic, "dropped_off"
-        )
+        handed = HANDED_OVER_AS.get(shipment.logistic, "dropped_off")
         steps += [
             (printed, "ready_to_ship", "printed"),
             (leaves, "ready_to_ship", handed),

@@ -6,6 +6,11 @@ FREE_SHIPPING_FROM = 7900
 PREMIUM_EXTRA = 5.0
 
 
+def round_price(cents: float) -> int:
+    """To the next ten cents, as shops like their prices."""
+    return round(cents / 10) * 10
+
+
 def percentage(product: int, listing_type: str) -> float:
     return PRODUCTS[product].fee + (PREMIUM_EXTRA if listing_type == "gold_pro" else 0)
 

@@ -90,7 +90,10 @@ class Item(Storable):
 
     @classmethod
     def unpack(cls, values: list[Any]) -> Self:
-        return cls(*values[:-1], [Variation.unpack(v) for v in values[-1]])
+        *plain, variations = values
+        item = cls(*plain)
+        item.variations = [Variation.unpack(v) for v in variations]
+        return item
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The HTTP side: one thread per connection, one lock around the world, and the drills on the wire."""
 
+import json
 import socket
 import sys
 import time
@@ -11,6 +12,8 @@ from . import endpoints
 from .clock import MINUTE
 from .drills import Drills, DropConnection
 from .http import ApiError, Request, Response, Route, not_found, project, route
+from .life import Life
+from .notify import Notifier
 from .oauth import Application, OAuth
 from .scroll import Scrolls
 from .world import World
@@ -30,10 +33,13 @@ class Box:
         self.oauth = OAuth(application, world.clock)
         self.drills = drills
         self.scrolls = Scrolls(world.clock)
+        self.notifier = Notifier(application, drills, world.clock, lambda user: user in self.oauth.grants)
+        self.life: Life | None = None
         self.calls: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
         self.partial_reads: Counter[int] = Counter()
         self._recent: dict[str, deque[int]] = defaultdict(deque)
+        world.on_change = self.notifier.tell
         endpoints.load()
 
     def answer(self, request: Request) -> Response:
@@ -77,6 +83,40 @@ class Box:
         ):
             response.body = project(response.body, request.names("attributes"))
         return response
+
+    def control(self, orders: dict[str, Any]) -> dict[str, Any]:
+        """What `POST /sandbox/control` does. Raises ValueError for an order nobody knows."""
+        request = Request("POST", "/sandbox/control", {}, {}, json.dumps(orders).encode())
+        response = self.answer(request)
+        if response.status != 200:
+            raise ValueError(response.payload().decode())
+        return dict(response.body)  # type: ignore[arg-type]
+
+    def set_pace(self, pace: float) -> None:
+        """Let things happen at this pace; 0 stops them."""
+        if self.life and pace:
+            self.life.pace = pace
+        elif self.life:
+            self.life.stop()
+            self.life = None
+        elif pace:
+            self.life = Life(self.world, pace)
+            self.life.start()
+
+    def reset(self) -> None:
+        """No more drills, and the counts begin anew. The world stays as it is."""
+        self.drills.update(Drills().state())
+        self.notifier.speed = 1.0
+        self.calls.clear()
+        self.statuses.clear()
+
+    def dump(self) -> dict[str, Any]:
+        return {"world": self.world.dump(), "oauth": self.oauth.dump(), "missed": self.notifier.missed}
+
+    def load(self, data: dict[str, Any]) -> None:
+        self.world.load(data["world"])
+        self.oauth.load(data["oauth"])
+        self.notifier.missed = [(when, entry) for when, entry in data["missed"]]
 
     def limit(self, key: str, rpm: int) -> None:
         """Allow `rpm` calls in any minute under a key. Raises ApiError 429."""

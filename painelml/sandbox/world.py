@@ -55,6 +55,9 @@ class World:
         self.shipments: dict[int, Shipment] = {}
         self.questions: dict[int, Question] = {}
         self.serial: dict[str, int] = {}
+        self.later: list[tuple[int, str, int]] = []
+        """What is due at an instant, as a heap: ("ship", order) and ("move", shipment)."""
+        self.changes = 0
         self.index()
         birth.populate(self, sellers=sellers, orders=orders, items=items, questions=questions)
 
@@ -161,6 +164,7 @@ class World:
         record.updated = max(self.clock.now(), record.updated + 1)
         if isinstance(record, Order):
             record.index_lag = 0
+        self.changes += 1
         self._found.clear()
         return record.updated
 
@@ -231,12 +235,14 @@ class World:
         return {
             "seed": self.seed,
             "serial": dict(self.serial),
+            "later": list(self.later),
             **{name: [record.pack() for record in records] for name, records in tables.items()},
         }
 
     def load(self, data: dict[str, Any]) -> None:
         self.seed = data["seed"]
         self.serial = dict(data["serial"])
+        self.later = [(due, what, number) for due, what, number in data["later"]]
         self.sellers = {s.id: s for s in map(Seller.unpack, data["sellers"])}
         self.items = {i.id: i for i in map(Item.unpack, data["items"])}
         self.orders = {o.id: o for o in map(Order.unpack, data["orders"])}

@@ -181,7 +181,7 @@ def variation_payload(item: Item, variation: Variation, *, all_attributes: bool)
 def prices_payload(item: Item) -> dict[str, Any]:
     """`GET /items/{id}/prices`: the standard price and, while there is one, the promotion over it."""
     standard = item.original_price or item.price
-    prices = [
+    prices: list[dict[str, Any]] = [
         {
             "id": "1",
             "type": "standard",

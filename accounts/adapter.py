@@ -10,7 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from painelml.crypto import keyring
@@ -44,25 +44,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """Without a mail server nobody could ever confirm an address, so there it counts as confirmed."""
         waits = account_settings.EMAIL_VERIFICATION == account_settings.EmailVerificationMethod.MANDATORY
         return not waits or super().is_email_verified(request, email)
-
-    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """Bring the person's language along to this browser."""
-        response = super().post_login(request, user, **kwargs)
-        if user.language:
-            set_language_cookie(response, user.language)
-        return response
-
-
-def set_language_cookie(response: HttpResponse, language: str) -> None:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        path=settings.LANGUAGE_COOKIE_PATH,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-    )
 
 
 class MFAAdapter(DefaultMFAAdapter):

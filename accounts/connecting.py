@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from painelml import live
 from painelml.crypto import CryptoError
 from painelml.fields import encrypt_for
-from painelml.meli import Client, MeliError, Priority, Reconnect, TryLater, parse_id
+from painelml.meli import AppRefused, Client, MeliError, Priority, Reconnect, TryLater, parse_id
 from painelml.meli.oauth import AUTH_HOSTS, TokenPair, authorization_url, exchange_code, new_verifier
 
 from . import usage
@@ -303,6 +303,20 @@ def connect_with_tokens(
         save_profile(account, profile)
     announce(account, user, is_new=True)
     return account
+
+
+def is_valid(account: Account) -> bool | None:
+    """Ask Mercado Livre whether it accepts the stored access token; None when it cannot say.
+
+    Nothing is refreshed: the question is about the token as it is.
+    """
+    try:
+        profile_of(account.access_token, account)
+    except (TryLater, AppRefused):
+        return None
+    except (MeliError, CryptoError):
+        return False
+    return True
 
 
 # And away again

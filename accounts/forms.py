@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from .models import Account, Role, User
+from .models import Account, Organization, Role, User
 from .team import invitation_in
 
 MIN_INTERVAL, MAX_INTERVAL = 60, 86_400
@@ -61,3 +61,9 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["first_name", "last_name", "language"]
+
+
+class OrganizationForm(forms.ModelForm):
+    class Meta:
+        model = Organization
+        fields = ["name"]

@@ -1,0 +1,166 @@
+"""The team page, invitations, and what people keep about themselves."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from painelml.web.language import keep_language
+
+from . import team
+from .access import choose_organization, has_role, role_required
+from .forms import InvitationForm, OrganizationForm, ProfileForm, RoleForm
+from .models import Invitation, Membership, Role
+from .team import NotPossible
+
+
+@login_required
+@require_GET
+def team_page(request: HttpRequest) -> HttpResponse:
+    return show_team(request)
+
+
+@role_required(Role.OWNER)
+@require_POST
+def invite(request: HttpRequest) -> HttpResponseBase:
+    form = InvitationForm(request.POST)
+    if not form.is_valid():
+        return show_team(request, invitation_form=form)
+    try:
+        invitation = team.invite(
+            request.organization, form.cleaned_data["email"], form.cleaned_data["role"], by=request.user
+        )
+    except NotPossible as error:
+        form.add_error("email", str(error))
+        return show_team(request, invitation_form=form)
+    messages.success(request, _("%(email)s is invited. The link is below.") % {"email": invitation.email})
+    return redirect("team:list")
+
+
+@role_required(Role.OWNER)
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
+    get_object_or_404(request.organization.invitations, pk=pk, accepted_at=None).delete()
+    messages.success(request, _("The invitation was withdrawn; its link no longer works."))
+    return redirect("team:list")
+
+
+@role_required(Role.OWNER)
+@require_POST
+def change_role(request: HttpRequest, pk: int) -> HttpResponseBase:
+    membership = membership_of(request, pk)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            team.change_role(membership, form.cleaned_data["role"])
+            messages.success(request, _("%(person)s has a new role.") % {"person": membership.user})
+        except NotPossible as error:
+            messages.error(request, str(error))
+    else:
+        messages.error(request, _("There is no such role."))
+    return redirect("team:list")
+
+
+@role_required(Role.OWNER)
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
+    membership = membership_of(request, pk)
+    try:
+        team.remove(membership)
+        messages.success(request, _("%(person)s is no longer a member.") % {"person": membership.user})
+    except NotPossible as error:
+        messages.error(request, str(error))
+    return redirect("team:list")
+
+
+@role_required(Role.OWNER)
+@require_POST
+def rename(request: HttpRequest) -> HttpResponseBase:
+    form = OrganizationForm(request.POST, instance=request.organization)
+    if not form.is_valid():
+        request.organization.refresh_from_db()
+        return show_team(request, organization_form=form)
+    form.save()
+    messages.success(request, _("Saved."))
+    return redirect("team:list")
+
+
+@login_required
+@require_POST
+def switch(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Work in another organization of mine."""
+    memberships = request.user.memberships.select_related("organization")
+    choose_organization(request, get_object_or_404(memberships, organization=pk))
+    return redirect("/")
+
+
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Accept an invitation. Who has no login yet signs up first, and is a member then."""
+    invitation = Invitation.objects.select_related("organization").filter(token=token).first()
+    if invitation is None or not invitation.is_open:
+        return render(request, "accounts/join_closed.html", status=404)
+    request.session[team.INVITATION] = token
+    is_invited = request.user.is_authenticated and request.user.email.lower() == invitation.email.lower()
+    if request.method == "POST" and is_invited:
+        try:
+            membership = team.accept(invitation, request.user)
+        except NotPossible:
+            return render(request, "accounts/join_closed.html", status=404)
+        choose_organization(request, membership)
+        return redirect("/")
+    context = {"invitation": invitation, "is_invited": is_invited}
+    return render(request, "accounts/join.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponseBase:
+    form = ProfileForm(
+        request.POST or None,
+        instance=request.user,
+        initial={"language": request.user.language or get_language()},
+    )
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        messages.success(request, _("Saved."))
+        response = redirect("profile")
+        keep_language(response, user.language)
+        return response
+    return render(request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def show_team(
+    request: HttpRequest,
+    invitation_form: InvitationForm | None = None,
+    organization_form: OrganizationForm | None = None,
+) -> HttpResponse:
+    is_owner = has_role(request, Role.OWNER)
+    invitations = []
+    if is_owner:
+        pending = request.organization.invitations.filter(accepted_at=None).order_by("-created_at")
+        invitations = [
+            {"invitation": one, "link": team.invitation_link(one)} for one in pending if one.is_open
+        ]
+    context = {
+        "memberships": request.organization.memberships.select_related("user").order_by("created_at", "id"),
+        "invitations": invitations,
+        "invitation_form": invitation_form or InvitationForm(),
+        "organization_form": organization_form or OrganizationForm(instance=request.organization),
+        "roles": Role.choices,
+        "can_own": is_owner,
+    }
+    has_errors = bool(
+        (invitation_form and invitation_form.errors) or (organization_form and organization_form.errors)
+    )
+    return render(request, "accounts/team.html", context, status=422 if has_errors else 200)
+
+
+def membership_of(request: HttpRequest, pk: int) -> Membership:
+    membership: Membership = get_object_or_404(request.organization.memberships.select_related("user"), pk=pk)
+    return membership

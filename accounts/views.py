@@ -1,0 +1,180 @@
+"""The accounts page, and the way to Mercado Livre and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from painelml.sync.actions import start_sync
+from painelml.web.htmx import wants_partial
+
+from . import actions, connecting, queries
+from .access import choose_organization, has_role, role_required
+from .failures import ConnectingFailed
+from .forms import AccountForm
+from .models import Account, Membership, Role
+from .sites import SITES
+from .team import NotPossible
+
+
+@login_required
+@require_GET
+def account_list(request: HttpRequest) -> HttpResponse:
+    accounts = list(Account.objects.of(request.organization))
+    context = {"cards": queries.cards(accounts), "sites": SITES, **abilities(request)}
+    template = "accounts/_account_list.html" if wants_partial(request) else "accounts/account_list.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    return show_card(request, account_of(request, pk))
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def sync(request: HttpRequest, pk: int) -> HttpResponseBase:
+    account = account_of(request, pk)
+    if not account.sync_enabled:
+        return done(
+            request, account, _("This account is paused or expired: nothing was started."), is_error=True
+        )
+    start_sync(account, requested_by=request.user)
+    return done(request, account, _("Reading %(account)s again.") % {"account": account})
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponseBase:
+    account = account_of(request, pk)
+    try:
+        actions.pause(account)
+    except NotPossible as error:
+        return done(request, account, str(error), is_error=True)
+    return done(request, account, _("%(account)s is paused.") % {"account": account})
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponseBase:
+    account = account_of(request, pk)
+    try:
+        actions.resume(account)
+    except NotPossible as error:
+        return done(request, account, str(error), is_error=True)
+    return done(request, account, _("%(account)s goes on.") % {"account": account})
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def make_primary(request: HttpRequest, pk: int) -> HttpResponseBase:
+    account = account_of(request, pk)
+    actions.make_primary(account)
+    messages.success(request, _("%(account)s is the primary account.") % {"account": account})
+    return redirect("accounts:list")
+
+
+@role_required(Role.MANAGER)
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponseBase:
+    account = account_of(request, pk)
+    form = AccountForm(request.POST or None, instance=account)
+    if request.method == "POST" and form.is_valid():
+        actions.rename(account, form.cleaned_data["account_name"])
+        actions.change_interval(account, form.cleaned_data["sync_interval_seconds"])
+        messages.success(request, _("Saved."))
+        return redirect("accounts:list")
+    status = 422 if form.errors else 200
+    return render(request, "accounts/account_edit.html", {"account": account, "form": form}, status=status)
+
+
+@role_required(Role.OWNER)
+@require_http_methods(["GET", "POST"])
+def disconnect(request: HttpRequest, pk: int) -> HttpResponseBase:
+    account = account_of(request, pk)
+    if request.method == "POST":
+        name = str(account)
+        connecting.disconnect(account, by=request.user)
+        messages.success(request, _("%(account)s was disconnected and its data removed.") % {"account": name})
+        return redirect("accounts:list")
+    mirror = queries.mirrors([account])[account.pk]
+    return render(request, "accounts/account_disconnect.html", {"account": account, "mirror": mirror})
+
+
+@role_required(Role.MANAGER)
+@never_cache
+@require_GET
+def oauth_start(request: HttpRequest) -> HttpResponseBase:
+    try:
+        address = connecting.begin(request.user, request.organization, request.GET.get("site", "MLB"))
+    except ConnectingFailed as failed:
+        return show_failure(request, failed)
+    return private(redirect(address))
+
+
+@never_cache
+@require_GET
+def oauth_callback(request: HttpRequest) -> HttpResponseBase:
+    """Not behind the login page: that would carry the code along in its address."""
+    try:
+        if not request.user.is_authenticated:
+            raise ConnectingFailed("logged_out")
+        account, is_new = connecting.finish(request.user, request.GET)
+    except ConnectingFailed as failed:
+        return show_failure(request, failed)
+    choose_organization(
+        request,
+        Membership.objects.select_related("organization").get(
+            user=request.user, organization=account.organization_id
+        ),
+    )
+    text = _("%(account)s is connected.") if is_new else _("%(account)s is connected again.")
+    messages.success(request, text % {"account": account})
+    return private(redirect("accounts:list"))
+
+
+def show_failure(request: HttpRequest, failed: ConnectingFailed) -> HttpResponse:
+    context = {"failure": failed.failure, "reason": failed.reason}
+    status = failed.failure.status
+    return private(render(request, "accounts/connect_failed.html", context, status=status))
+
+
+def private(response: Any) -> Any:
+    """The address holds a code or a state: nobody we link to needs to see it."""
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def account_of(request: HttpRequest, pk: int) -> Account:
+    account: Account = get_object_or_404(Account.objects.of(request.organization), pk=pk)
+    return account
+
+
+def abilities(request: HttpRequest) -> dict[str, bool]:
+    """What this person may do, for the buttons; the views check for themselves."""
+    return {
+        "can_operate": has_role(request, Role.OPERATOR),
+        "can_manage": has_role(request, Role.MANAGER),
+        "can_own": has_role(request, Role.OWNER),
+    }
+
+
+def show_card(request: HttpRequest, account: Account, notice: str = "") -> HttpResponse:
+    context = {"card": queries.cards([account])[0], "notice": notice, **abilities(request)}
+    return render(request, "accounts/_account.html", context)
+
+
+def done(request: HttpRequest, account: Account, text: str, is_error: bool = False) -> HttpResponseBase:
+    """End an action: htmx gets the card as it is now, a form without it goes back to the page."""
+    if wants_partial(request):
+        return show_card(request, account, text)
+    (messages.error if is_error else messages.success)(request, text)
+    return redirect("accounts:list")

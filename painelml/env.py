@@ -121,7 +121,7 @@ def networks(value: str) -> tuple[Network, ...]:
 def zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError("must be a zone of the tz database, such as America/Sao_Paulo") from None
 
 

@@ -1,0 +1,122 @@
+"""The panel in one process, as people run it: a process of its own, a new SQLite file, real HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from painelml import embedded, env
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_until(is_so: Callable[[], bool], patience_s: float = 40) -> None:
+    give_up_at = time.monotonic() + patience_s
+    while not is_so():
+        assert time.monotonic() < give_up_at, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def get(address: str) -> requests.Response | None:
+    try:
+        return requests.get(address, timeout=5)
+    except requests.ConnectionError:
+        return None
+
+
+def serve(port: int, folder: Path) -> subprocess.Popen[str]:
+    variables: dict[str, str] = {"PATH": os.environ["PATH"]}
+    env.forget(variables)
+    variables |= {
+        "DATABASE_URL": f"sqlite:///{folder / 'panel.sqlite3'}",
+        "SECRET_KEY": "a key for one test",
+        "ENCRYPTION_KEY": "an encryption key for one test that is long enough",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    port = free_port()
+    process = serve(port, tmp_path_factory.mktemp("panel"))
+    wait_until(lambda: get(f"http://127.0.0.1:{port}/healthz") is not None or process.poll() is not None)
+    yield process, f"http://127.0.0.1:{port}"
+    process.kill()
+    process.communicate()
+
+
+def test_one_process_is_web_worker_and_scheduler(panel: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = panel
+    wait_until(lambda: requests.get(f"{address}/readyz", timeout=5).status_code == 200)
+    login = requests.get(f"{address}/login/", timeout=5)
+    assert login.status_code == 200
+    assert "unsafe-inline" not in login.headers["Content-Security-Policy"]
+
+
+def test_a_taken_port_is_told_in_one_sentence(
+    panel: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    _, address = panel
+    port = int(address.rpartition(":")[2])
+    said, complaint = serve(port, tmp_path).communicate(timeout=40)
+    assert said == ""
+    assert complaint == (
+        f"Port {port} is taken: stop the program that has it, or choose another with --port.\n"
+    )
+
+
+def test_ctrl_c_stops_everything_without_a_traceback(panel: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = panel
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in complaint
+    assert get(f"{address}/healthz") is None
+
+
+class Mortal:
+    """A worker that dies as soon as it starts, twice, and then works until it is stopped."""
+
+    lives = 0
+
+    def __init__(self) -> None:
+        self.is_stopped = threading.Event()
+
+    def start(self) -> None:
+        Mortal.lives += 1
+        if Mortal.lives < 3:
+            raise SystemExit("the worker lost its broker")
+        self.is_stopped.wait(10)
+
+    def stop(self) -> None:
+        self.is_stopped.set()
+
+
+def test_a_worker_that_dies_is_made_anew_until_it_is_told_to_stop() -> None:
+    kept = embedded.Kept("worker", Mortal, pause_s=0.01)
+    kept.start()
+    wait_until(lambda: Mortal.lives == 3)
+    kept.stop()
+    assert not kept.thread.is_alive()
+    assert Mortal.lives == 3

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import unquote, urljoin, urlsplit
@@ -33,6 +33,8 @@ Params = Mapping[str, Any] | None
 Headers = Mapping[str, str] | None
 Accept = Literal["json", "bytes"]
 MAX_REDIRECTS = 3
+JSON = {"Accept": "application/json"}
+JSON_BODY = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -140,29 +142,30 @@ class Door:
     def _call(
         self, method: str, path: str, params: Params, json: Any, headers: Headers, accept: Accept = "json"
     ) -> Answer:
-        url = self._api_url + checked_path(path)
-        endpoint = f"{method} {pattern(path)}"
-        request: dict[str, Any] = {
-            "params": _query(params),
-            "headers": {"Accept": "application/json" if accept == "json" else "*/*", **(headers or {})},
-        }
-        if json is not None:
-            request["data"] = to_json(json)
-            request["headers"]["Content-Type"] = "application/json"
-        deadline = time.monotonic() + self._patience.total
+        body = None if json is None else to_json(json)
+        request = _Request(
+            method=method,
+            url=self._api_url + checked_path(path),
+            endpoint=f"{method} {pattern(path)}",
+            params=_query(params),
+            headers={**(JSON if accept == "json" else {}), **(JSON_BODY if body else {}), **(headers or {})},
+            body=body,
+            accept=accept,
+        )
         token = self._token.token() if self._token else ""
+        deadline = time.monotonic() + self._patience.total
         renewed, tries = False, 0
         while True:
             self._governor.acquire(self._key, self._priority, deadline - time.monotonic())
             try:
-                return self._attempt(method, url, endpoint, token, deadline, accept, request)
+                return self._attempt(request, token, deadline)
             except MeliError as error:
                 problem = error
             if self._token and not renewed and self._blames_token(problem):
                 renewed = True
                 fresh = self._token.refresh(token)
                 if fresh != token:
-                    token = fresh
+                    token, deadline = fresh, time.monotonic() + self._patience.total
                     continue
             self._lacks_permission = self._lacks_permission or problem.code.startswith("PA_")
             tries += 1
@@ -171,52 +174,42 @@ class Door:
                 raise problem
             time.sleep(pause)
 
-    def _attempt(
-        self,
-        method: str,
-        url: str,
-        endpoint: str,
-        token: str,
-        deadline: float,
-        accept: Accept,
-        request: dict[str, Any],
-    ) -> Answer:
-        reply = self._send(method, url, endpoint, token, deadline, request)
-        if reply.status == 429:
-            error = from_response(429, reply.content, reply.headers, endpoint=endpoint, secrets=(token,))
+    def _attempt(self, request: "_Request", token: str, deadline: float) -> Answer:
+        reply = self._send(request, token, deadline)
+        if 200 <= reply.status < 300:
+            self._governor.ok(self._key)
+            return _answer(request, reply)
+        error = from_response(
+            reply.status, reply.content, reply.headers, endpoint=request.endpoint, secrets=(token,)
+        )
+        if isinstance(error, Throttled):
             self._governor.throttled(self._key, error.retry_after)
-            raise error
-        self._governor.ok(self._key)
-        if not 200 <= reply.status < 300:
-            raise from_response(
-                reply.status, reply.content, reply.headers, endpoint=endpoint, secrets=(token,)
-            )
-        return _answer(method, reply, endpoint, accept)
+        raise error
 
-    def _send(
-        self, method: str, url: str, endpoint: str, token: str, deadline: float, request: dict[str, Any]
-    ) -> Reply:
+    def _send(self, request: "_Request", token: str, deadline: float) -> Reply:
         for _ in range(1 + MAX_REDIRECTS):
             reply = send(
                 self._session or shared_session(),
-                method,
-                url,
-                endpoint=endpoint,
+                request.method,
+                request.url,
+                endpoint=request.endpoint,
                 timeout=self._timeout,
                 deadline=deadline,
                 token=token,
                 on_call=self._on_call,
-                **request,
+                params=request.params,
+                headers=request.headers,
+                data=request.body,
             )
             target = reply.headers.get("Location")
-            if method != "GET" or not target or not 300 <= reply.status < 400:
+            if request.method != "GET" or not target or not 300 <= reply.status < 400:
                 return reply
-            url, request = urljoin(url, target), {**request, "params": None}
-            if _origin(url) != _origin(self._api_url):
+            request = replace(request, url=urljoin(request.url, target), params={})
+            if _origin(request.url) != _origin(self._api_url):
                 raise Rejected(
-                    "Redirected to another host; not followed", status=reply.status, endpoint=endpoint
+                    "Redirected to another host; not followed", status=reply.status, endpoint=request.endpoint
                 )
-        raise Rejected("Redirected too often", status=reply.status, endpoint=endpoint)
+        raise Rejected("Redirected too often", status=reply.status, endpoint=request.endpoint)
 
     def _blames_token(self, problem: MeliError) -> bool:
         # PA_... is said of a missing permission and of a stale token alike (part A, 1.8): one refresh
@@ -240,23 +233,32 @@ class Door:
         return max(asked, random.uniform(0, longest))  # noqa: S311
 
 
-def _answer(method: str, reply: Reply, endpoint: str, accept: Accept) -> Answer:
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    endpoint: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    body: bytes | None
+    accept: Accept
+
+
+def _answer(request: _Request, reply: Reply) -> Answer:
     names = reply.headers.get("X-Content-Missing", "").split(",") if reply.status == 206 else []
     missing = frozenset(name.strip() for name in names if name.strip())
-    if accept == "bytes":
+    if request.accept == "bytes":
         return Answer(None, missing, reply.status, reply.headers, reply.content)
-    if reply.status == 204 or (method != "GET" and not reply.content.strip()):
+    if reply.status == 204 or (request.method != "GET" and not reply.content.strip()):
         return Answer(None, missing, reply.status, reply.headers)
+    broken = False
     try:
         data = jsonlib.loads(reply.content, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        data = _BROKEN
-    if data is _BROKEN:
-        raise AnswerLost("The answer is not JSON", status=reply.status, endpoint=endpoint)
+        broken = True
+    if broken:  # raised here, not in the except: the JSON error holds the whole body
+        raise AnswerLost("The answer is not JSON", status=reply.status, endpoint=request.endpoint)
     return Answer(data, missing, reply.status, reply.headers)
-
-
-_BROKEN = object()
 
 
 def _no_constant(name: str) -> None:

@@ -11,7 +11,6 @@ from painelml.meli import (
     AppRefused,
     Client,
     Gone,
-    LocalGovernor,
     MeliError,
     Patience,
     Reconnect,

@@ -64,7 +64,7 @@ class TokenSource(Protocol):
     def refresh(self, refused: str) -> str:
         """Return another token than the refused one, or the same when it is too new to be at fault.
 
-        Called at most once per call, after a 401 or an ambiguous 403. Raises Reconnect, TryLater.
+        Called at most once per call, after a 401. Raises Reconnect, TryLater.
         """
 
 
@@ -161,7 +161,7 @@ class Door:
                 return self._attempt(request, token, deadline)
             except MeliError as error:
                 problem = error
-            if self._token and not renewed and self._blames_token(problem):
+            if self._token and not renewed and self._blames_token(problem, token):
                 renewed = True
                 fresh = self._token.refresh(token)
                 if fresh != token:
@@ -211,11 +211,21 @@ class Door:
                 )
         raise Rejected("Redirected too often", status=reply.status, endpoint=request.endpoint)
 
-    def _blames_token(self, problem: MeliError) -> bool:
-        # PA_... is said of a missing permission and of a stale token alike (part A, 1.8): one refresh
-        # tells, and only one.
-        ambiguous = problem.status == 403 and problem.code.startswith("PA_") and not self._lacks_permission
-        return ambiguous or (problem.status == 401 and isinstance(problem, Reconnect))
+    def _blames_token(self, problem: MeliError, token: str) -> bool:
+        if problem.status == 403 and problem.code.startswith("PA_") and not self._lacks_permission:
+            # Said of a missing permission and of a stale token alike (part A, 1.8). Every good token may ask
+            # who it belongs to; refreshing instead would spend a refresh token each time a permission lacks.
+            problem = self._trial(token)
+        return problem.status == 401 and isinstance(problem, Reconnect)
+
+    def _trial(self, token: str) -> MeliError:
+        """Return what is wrong with the token, or an empty error."""
+        me = _Request("GET", f"{self._api_url}/users/me", "GET /users/me", {}, JSON, None, "json")
+        try:
+            self._attempt(me, token, time.monotonic() + sum(self._timeout))
+        except MeliError as error:
+            return error
+        return MeliError()
 
     def _pause(self, method: str, problem: MeliError, tries: int) -> float | None:
         """Return the seconds before the next try, `None` when there is none. Writes repeat only if nothing

@@ -279,28 +279,31 @@ def test_a_401_that_is_not_about_the_token_refreshes_nothing(api, client, tokens
     assert tokens.refused == []
 
 
-def test_an_ambiguous_403_is_cleared_up_by_one_refresh(api, client, tokens):
+def test_an_ambiguous_403_of_a_stale_token_is_cured_by_a_refresh(api, client, tokens):
     api.get(f"{API}/visits", status=403, json=PA)
+    api.get(f"{API}/users/me", status=401, json={"error": "invalid_token", "message": "m"})
     api.get(f"{API}/visits", json={"n": 1})
 
     assert client.get("/visits").data == {"n": 1}
-    assert len(tokens.refused) == 1
+    assert tokens.refused == ["APP_USR-first-token"]
 
 
-def test_a_missing_permission_costs_one_refresh_and_no_more(api, client, tokens):
+def test_a_missing_permission_spends_no_refresh_token_and_is_looked_into_once(api, client, tokens):
     api.get(f"{API}/visits", status=403, json=PA)
+    me = api.get(f"{API}/users/me", json={"id": 1})
 
     for _ in range(3):
         with pytest.raises(NotAllowed):
             client.get("/visits")
 
-    assert len(tokens.refused) == 1
+    assert tokens.refused == []
+    assert me.call_count == 1
 
 
 def test_a_token_too_new_to_be_at_fault_is_not_tried_again(api, make_client):
-    api.get(f"{API}/visits", status=403, json=PA)
+    api.get(f"{API}/visits", status=401, json={"error": "invalid_token", "message": "m"})
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Reconnect):
         make_client(token=Tokens(renews=False)).get("/visits")
 
     assert len(api.calls) == 1

@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 WORKER_THREADS = 4
 """Calls to Mercado Livre wait most of the time; more threads only fight over one Python and one SQLite."""
 
+STOP_S = 10
+"""How long a stop waits for tasks that run; what they leave undone is claimed again at the next start."""
+
 
 class Part(Protocol):
     """A worker or a scheduler: `start` runs until `stop` is called from another thread."""
@@ -62,11 +65,11 @@ class Kept:
     def start(self) -> None:
         self.thread.start()
 
-    def stop(self, timeout_s: float = 10.0) -> None:
+    def stop(self) -> None:
+        """Ask it to end; `thread` tells when it has."""
         self.is_over.set()
         if self.part:
             self.part.stop()
-        self.thread.join(timeout_s)
 
 
 def make_worker() -> Part:
@@ -77,7 +80,7 @@ def make_worker() -> Part:
 
 
 def make_scheduler() -> Part:
-    return beat.Service(app, scheduler_cls=DatabaseScheduler)
+    return beat.Service(app, max_interval=1, scheduler_cls=DatabaseScheduler)  # it can stop between two looks
 
 
 @contextmanager
@@ -91,8 +94,10 @@ def running_parts() -> Iterator[None]:
     try:
         yield
     finally:
-        for part in reversed(parts):
+        for part in parts:
             part.stop()
+        for part in parts:
+            part.thread.join(STOP_S)
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:

@@ -1,7 +1,8 @@
 """Is it alive, can it work, and how much is waiting: `/healthz`, `/readyz`, `/metrics`.
 
 Worker and scheduler leave a heartbeat in the cache. The worker's comes from Celery's own heartbeat, so that
-one that is busy for minutes still counts as alive; the scheduler's is when it last sent the heartbeat task.
+one that is busy for minutes still counts as alive; the scheduler's is when it started or last sent the
+heartbeat task.
 """
 
 import hmac
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import redis
-from celery.signals import before_task_publish, heartbeat_sent
+from celery.signals import beat_init, before_task_publish, heartbeat_sent
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -46,6 +47,7 @@ def note_worker(**_: object) -> None:
         _worker_wrote_at = time.monotonic()
 
 
+@beat_init.connect
 @before_task_publish.connect(sender=HEARTBEAT_TASK)
 def note_scheduler(**_: object) -> None:
     leave_heartbeat("scheduler")

@@ -118,5 +118,6 @@ def test_a_worker_that_dies_is_made_anew_until_it_is_told_to_stop() -> None:
     kept.start()
     wait_until(lambda: Mortal.lives == 3)
     kept.stop()
+    kept.thread.join(10)
     assert not kept.thread.is_alive()
     assert Mortal.lives == 3

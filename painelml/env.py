@@ -221,7 +221,7 @@ class Env:
         secret=True,
     )
     metrics_token: str = variable(
-        text, "", "`/metrics` wants it as a bearer token; empty: `/metrics` answers 404", secret=True
+        text, "", "`/metrics` wants it as a bearer token; empty: only this machine may read them", secret=True
     )
 
 

@@ -40,6 +40,8 @@ def shared_box() -> Iterator[Sandbox]:
 def box(shared_box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """Mercado Livre's stand-in, calm, with nothing counted yet."""
     monkeypatch.setattr(settings, "MELI_API_URL", shared_box.url)
+    monkeypatch.setattr(settings, "MELI_CLIENT_ID", str(shared_box.box.application.id))
+    monkeypatch.setattr(settings, "MELI_CLIENT_SECRET", shared_box.box.application.secret)
     monkeypatch.setattr(settings, "MELI_MAX_RPM", 0)
     shared_box.calls.clear()
     return shared_box

@@ -55,4 +55,4 @@ for prefix, module in (
 ):
     if find_spec(module):
         urlpatterns.append(path(prefix, include(module)))
-urlpatterns.append(re_path(r"^api(/|$)", docs.not_found))
+urlpatterns.append(re_path(r"^api(?:/|$)", docs.not_found))

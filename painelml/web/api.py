@@ -85,7 +85,7 @@ class CursorPagination(BasePagination):
     ) -> list[Any]:
         params = request.query_params
         cursor = params.get("cursor", "")
-        backwards = cursor.startswith("-")
+        backwards = len(cursor) > 1 and cursor.startswith("-")
         try:
             self.page: Page[Any] = page_at(
                 queryset,

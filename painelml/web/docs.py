@@ -1,4 +1,4 @@
-"""The API described: OpenAPI 3.1 for programs at /api/schema, a page for people at /api/docs. Both are public."""
+"""The API described: OpenAPI 3.1 for programs at /api/schema, a page for people at /api/docs; both public."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Operation:
     codes: list[tuple[str, str]]
 
 
-def groups_of(document: dict[str, Any]) -> dict[str, list[Operation]]:
-    """Return the operations by tag, in the order of their addresses."""
+def groups_of(document: dict[str, Any]) -> list[tuple[str, list[Operation]]]:
+    """Return each tag with its operations, in the order of their addresses."""
     groups: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method in METHODS:
@@ -74,7 +74,7 @@ def groups_of(document: dict[str, Any]) -> dict[str, list[Operation]]:
                 groups.setdefault(operation["tags"][0], []).append(
                     read_operation(document, method, path, operation)
                 )
-    return groups
+    return list(groups.items())
 
 
 def read_operation(

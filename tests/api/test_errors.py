@@ -1,0 +1,99 @@
+"""What a caller is told when Mercado Livre did not do it, or when they call too often (contract 3.2)."""
+
+import json
+
+import pytest
+from django.core.cache import cache
+from redis.exceptions import ConnectionError as RedisConnectionError
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.test import APIClient
+
+from accounts.models import Account
+from painelml.meli.errors import Unreachable, from_response
+from painelml.web.api import Conflict, handle_error
+from painelml.web.throttling import PersonThrottle
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told", "code"),
+    [
+        (400, {"message": "Invalid price", "error": "validation_error"}, 502, "validation_error"),
+        (
+            400,
+            {"message": "x", "cause": [{"code": "item.price.invalid", "message": "y"}]},
+            502,
+            "item.price.invalid",
+        ),
+        (400, {"message": "Nothing more to say"}, 502, "400"),
+        (401, {"message": "expired", "error": "invalid_grant"}, 502, "invalid_grant"),
+        (403, {"message": "Forbidden", "error": "forbidden"}, 502, "forbidden"),
+        (404, {"message": "Not found", "error": "not_found"}, 502, "not_found"),
+        (409, {"message": "Changed meanwhile", "error": "optimistic_locking"}, 409, "optimistic_locking"),
+        (500, {"message": "Internal error"}, 503, "500"),
+    ],
+)
+def test_a_refusal_is_told_with_mercado_livres_code(status: int, body: dict, told: int, code: str) -> None:
+    answer = handle_error(from_response(status, json.dumps(body).encode()), {})
+    assert answer.status_code == told
+    assert answer.data["code"] == code
+    assert answer.data["detail"] == body["message"]
+
+
+def test_the_causes_of_a_refusal_are_told() -> None:
+    body = {"message": "x", "cause": [{"code": "item.price.invalid", "message": "Too low"}]}
+    answer = handle_error(from_response(400, json.dumps(body).encode()), {})
+    assert answer.data["causes"] == [{"code": "item.price.invalid", "message": "Too low", "type": "error"}]
+
+
+@pytest.mark.parametrize(("asked", "told"), [("12", "12"), ("1.2", "2"), (None, "60"), ("0", "0")])
+def test_too_many_calls_to_mercado_livre_are_429_with_retry_after(asked: str | None, told: str) -> None:
+    headers = {"Retry-After": asked} if asked else {}
+    answer = handle_error(from_response(429, b'{"message": "Too many"}', headers), {})
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == told
+
+
+def test_mercado_livre_out_of_reach_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = handle_error(Unreachable("No connection to Mercado Livre"), {})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert answer.data == {"detail": "No connection to Mercado Livre", "code": ""}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "body"),
+    [
+        (NotFound("Gone fishing."), 404, {"detail": "Gone fishing."}),
+        (Conflict("Twice."), 409, {"detail": "Twice."}),
+        (ValidationError({"text": ["Too long."]}), 400, {"text": ["Too long."]}),
+        (ValidationError("Nonsense."), 400, {"detail": "Nonsense."}),
+        (ValidationError({"non_field_errors": ["No.", "No."]}), 400, {"detail": "No. No."}),
+    ],
+)
+def test_our_own_refusals_have_one_shape(error: Exception, status: int, body: dict) -> None:
+    answer = handle_error(error, {})
+    assert (answer.status_code, answer.data) == (status, body)
+
+
+def test_a_bug_is_not_dressed_up_as_an_answer() -> None:
+    assert handle_error(RuntimeError("bug"), {}) is None
+
+
+def test_calling_too_often_is_429_with_retry_after(
+    api: APIClient, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PersonThrottle, "rate", "2/min")
+    assert [api.get("/api/items").status_code for _ in range(2)] == [200, 200]
+    answer = api.get("/api/items")
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert list(answer.json()) == ["detail"]
+
+
+def test_the_api_answers_without_its_cache(
+    api: APIClient, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise RedisConnectionError("Connection refused")
+
+    monkeypatch.setattr(type(cache._connections[cache._alias]), "get", refuse)
+    assert api.get("/api/items").status_code == 200

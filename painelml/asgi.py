@@ -9,13 +9,14 @@ import os
 import signal
 import threading
 from types import FrameType
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "painelml.settings")
 
-pages = WSGIMiddleware(get_wsgi_application(), workers=8)
+pages: Any = WSGIMiddleware(cast(Any, get_wsgi_application()), workers=8)
 
 from painelml import live  # noqa: E402  models can only be imported once Django is set up
 

@@ -81,7 +81,8 @@ def running_sandbox(asked: Namespace) -> Iterator[None]:
     command += ["--callback", f"{settings.APP_BASE_URL}/meli/webhooks"]
     sandbox = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=end_with_parent)  # noqa: S603
     try:
-        yield wait_for_sandbox(sandbox, asked.sandbox_port)
+        wait_for_sandbox(sandbox, asked.sandbox_port)
+        yield
     finally:
         sandbox.terminate()
         try:

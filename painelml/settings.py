@@ -150,7 +150,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": sqlite_file,
+            "NAME": str(sqlite_file),
             # Twelve writers: no "database is locked" this way, 1,600 a second with deferred transactions.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -159,7 +159,7 @@ else:
             },
             "CONN_MAX_AGE": None,
             # A file even in tests: connections of several threads cannot share one in memory.
-            "TEST": {"NAME": sqlite_file.with_name(f"test_{sqlite_file.name}")},
+            "TEST": {"NAME": str(sqlite_file.with_name(f"test_{sqlite_file.name}"))},
         }
     }
 

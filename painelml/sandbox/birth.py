@@ -236,9 +236,7 @@ def make_orders(world: World, seller: Seller, count: int, random: Random) -> Non
     done = 0
     while done < count:
         size = 1 if random.random() < 0.86 else random.choice((2, 2, 2, 3, 4))
-        size = min(size, count - done)
-        make_cart(world, seller, random, times[done], size)
-        done += size
+        done += len(make_cart(world, seller, random, times[done], min(size, count - done)))
 
 
 def make_cart(world: World, seller: Seller, random: Random, created: int, size: int) -> list[Order]:
@@ -250,6 +248,7 @@ def make_cart(world: World, seller: Seller, random: Random, created: int, size: 
     items = world.items_of[seller.id]
     age = now - created
     fate = cart_fate(random, age)
+    size = 1 if fate in {"cancelled", "unpaid"} else size
     orders = []
     for place in range(size):
         item = items[int(len(items) * random.random() ** 2.2)]
@@ -261,14 +260,12 @@ def make_cart(world: World, seller: Seller, random: Random, created: int, size: 
             order.pack_id = pack_id
             if size > 1:
                 order.tags.append("pack_order")
-    if fate == "no_shipping" or items[0].logistic == "custom":
+    logistic = world.items[orders[0].item_id].logistic
+    if fate == "no_shipping" or logistic == "not_specified":
         for order in orders:
             order.tags.append("no_shipping")
-    elif orders[0].closed and (first := world.items[orders[0].item_id]).logistic != "not_specified":
-        make_shipment(world, random, orders, first.logistic, fate)
     elif orders[0].closed:
-        for order in orders:
-            order.tags.append("no_shipping")
+        make_shipment(world, random, orders, logistic, fate)
     for order in orders:
         order.index_lag = (
             0 if random.random() < 0.4 else min(random.randrange(12 * HOUR), max(0, now - order.updated))
@@ -412,7 +409,7 @@ def make_shipment(world: World, random: Random, orders: list[Order], logistic: s
     weight = sum(PRODUCTS[world.items[order.item_id].product].weight * order.quantity for order in orders)
     total = sum(order.total for order in orders)
     gross = fees.freight(weight, Buyer(first.buyer).distance, logistic)
-    seller_part, buyer_part = fees.split_freight(gross, total, logistic)
+    seller_part, buyer_part = fees.split_freight(gross, total)
     created = paid + random.randint(2 * SECOND, 20 * SECOND)
     shipment = Shipment(
         id=world.next("shipment", 45123456789, 977),
@@ -463,7 +460,6 @@ def journey(random: Random, shipment: Shipment, order: Order, fate: str) -> list
         leaves = ready + random.randint(2 * HOUR, 16 * HOUR)
         steps += [
             (ready, "handling", ""),
-            (ready + HOUR, "ready_to_ship", "in_warehouse"),
             (leaves, "shipped", ""),
         ]
     else:

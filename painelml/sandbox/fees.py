@@ -35,10 +35,8 @@ def freight(weight: int, distance: int, logistic: str) -> int:
     return base * 7 // 10 if logistic in {"fulfillment", "self_service"} else base
 
 
-def split_freight(gross: int, total: int, logistic: str) -> tuple[int, int]:
+def split_freight(gross: int, total: int) -> tuple[int, int]:
     """(seller's part, buyer's part) of a freight for goods worth `total`."""
-    if logistic in {"not_specified", "custom"}:
-        return 0, 0
     if total >= FREE_SHIPPING_FROM:
         return (gross + 1) // 2, 0
     return 0, gross

@@ -63,7 +63,7 @@ def item_for_sale(world: World, seller_id: int) -> Item:
 
 
 def expect_shipment(world: World, order: Order, *, at_once: bool) -> None:
-    if world.items[order.item_id].logistic in {"not_specified", "custom"}:
+    if world.items[order.item_id].logistic == "not_specified":
         order.tags.append("no_shipping")
         world.order_changed(order)
     elif at_once:
@@ -135,7 +135,7 @@ def next_step(world: World, shipment: Shipment) -> tuple[str, str]:
     if shipment.status == "pending":
         return ("handling", "") if shipment.logistic == "fulfillment" else ("ready_to_ship", "ready_to_print")
     if shipment.status == "handling":
-        return "ready_to_ship", "in_warehouse"
+        return "shipped", ""
     if shipment.status == "ready_to_ship":
         handed = birth.HANDED_OVER_AS.get(shipment.logistic, "dropped_off")
         steps = {"invoice_pending": "ready_to_print", "ready_to_print": "printed", "printed": handed}

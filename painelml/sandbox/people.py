@@ -60,6 +60,14 @@ class Buyer:
         plain = str.maketrans("ÁÃÂÉÊÍÓÔÕÚÇ", "AAAEEIOOOUC")
         return f"{first}{last[:3]}{self.number % 9973:04d}".translate(plain)
 
+    @classmethod
+    def of_billing(cls, billing_id: str) -> "Buyer | None":
+        """The buyer of a billing id, or None for what is none."""
+        number, rest = (
+            divmod(int(billing_id) - 66_000_000_000 - 200_000_000, 37) if billing_id.isdigit() else (0, 1)
+        )
+        return cls(number) if number > 0 and not rest else None
+
     @property
     def billing_id(self) -> str:
         return f"66{self.id:09d}"

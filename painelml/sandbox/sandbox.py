@@ -79,7 +79,7 @@ class Sandbox:
         return self.box.notifier.wait_until_told(timeout)
 
     def start(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, name="sandbox", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), name="sandbox", daemon=True).start()
         self.box.notifier.start()
         self.box.set_pace(self._pace)
         if self._keeper:

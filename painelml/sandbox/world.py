@@ -190,6 +190,12 @@ class World:
             self.open_questions.pop(question.id, None)
         self.on_change(Change(question.seller_id, "questions", f"/questions/{question.id}"))
 
+    def close_questions(self, item: Item) -> None:
+        """Nobody can answer on a closed listing any more."""
+        for question_id in [i for i in self.open_questions if self.questions[i].item_id == item.id]:
+            self.questions[question_id].status = "CLOSED_UNANSWERED"
+            self.question_changed(self.questions[question_id])
+
     def set_price(self, item: Item, price: int) -> None:
         item.price = price
         item.original_price = 0

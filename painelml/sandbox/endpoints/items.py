@@ -119,22 +119,20 @@ def bulk(box: Box, request: Request) -> list[dict[str, Any]]:
         raise ApiError(400, f"The ids parameter only allows {MULTIGET_LIMIT} elements", "bad_request")
     if len(set(ids)) < len(ids):
         raise ApiError(400, "Duplicated ids are not allowed", "bad_request")
+    return [bulk_row(box, request, item_id) for item_id in ids]
+
+
+def bulk_row(box: Box, request: Request, item_id: str) -> dict[str, Any]:
+    item = box.world.items.get(item_id)
+    row: dict[str, Any] = {"status_code": 404}
+    if item is not None and item.seller_id != request.user:
+        row = {"id": item_id, "status_code": 403, "body": forbidden().response.body}
+    elif item is not None:
+        row = {"id": item_id, "status_code": 200, "body": read_item(box, request, item)}
     names = request.names("attributes")
-    rows = []
-    for item_id in ids:
-        item = box.world.items.get(item_id)
-        row: dict[str, Any] = {"status_code": 404}
-        if item is not None and item.seller_id != request.user:
-            row = {"id": item_id, "status_code": 403, "body": forbidden().response.body}
-        elif item is not None:
-            row = {"id": item_id, "status_code": 200, "body": read_item(box, request, item)}
-        if names:
-            wanted = ["id", *names] if not any(name.startswith("body.") for name in names) else names
-            row = project(row, wanted if "status_code" in wanted or "id" in wanted else [*wanted])
-            if "id" in wanted:
-                row["status_code"] = row.get("status_code", 200 if item else 404)
-        rows.append(row)
-    return rows
+    if names and not any(name.startswith("body.") for name in names):
+        names = ["id", "status_code"]
+    return project(row, names)
 
 
 @route("GET", "/items")

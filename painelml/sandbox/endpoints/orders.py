@@ -187,8 +187,7 @@ def pack(box: Box, request: Request, pack_id: str) -> dict[str, Any]:
 
 @route("GET", "/orders/billing-info/{site}/{billing_id}")
 def billing_info(box: Box, request: Request, site: str, billing_id: str) -> dict[str, Any]:
-    for order in box.world.orders_of[request.user]:
-        buyer = Buyer(order.buyer)
-        if buyer.billing_id == billing_id:
-            return billing_payload(buyer, request.user)
+    buyer = Buyer.of_billing(billing_id)
+    if buyer and any(order.buyer == buyer.number for order in box.world.orders_of[request.user]):
+        return billing_payload(buyer, request.user)
     raise not_found("Billing info not found")

@@ -192,6 +192,7 @@ def new_variation(world: World, entry: dict[str, Any]) -> Variation:
 def apply(
     world: World, item: Item, body: dict[str, Any], variations: list[Variation] | None, *, price_stays: bool
 ) -> None:
+    before = item.updated
     price = body.get("price")
     if variations is not None:
         item.variations = variations
@@ -208,7 +209,10 @@ def apply(
     if "status" in body:
         item.status = body["status"]
         item.sub_status = ["paused_by_seller"] if item.status == "paused" else []
-    world.item_changed(item)
+        if item.status == "closed":
+            world.close_questions(item)
+    if set(body) - {"price", "available_quantity"} or item.updated == before:
+        world.item_changed(item)
 
 
 def apply_quantities(world: World, item: Item, body: dict[str, Any]) -> None:

@@ -82,6 +82,10 @@ class Item(MirroredRow):
     def __str__(self) -> str:
         return self.title or self.meli_id
 
+    @property
+    def is_low_on_stock(self) -> bool:
+        return self.status == "active" and 0 < (self.available_quantity or 0) <= LOW_STOCK
+
 
 class Variation(models.Model):
     """One choice of an item (colour, size, voltage) with its own stock and SKU."""

@@ -101,6 +101,10 @@ class CurrencySales:
     days: list[tuple[date, SalesDay]]
     days_before: list[SalesDay]
 
+    @property
+    def newest_first(self) -> list[tuple[date, SalesDay]]:
+        return self.days[::-1]
+
 
 def sales_overview(accounts: list[Account], now: datetime) -> list[CurrencySales]:
     """Return the sales of the last 60 local days per currency, the one with most orders first.

@@ -46,5 +46,10 @@ def shipment_detail(request: HttpRequest, meli_id: str) -> HttpResponse:
     if shipment is None:
         raise Http404(_("There is no such shipment."))
     orders = orders_by_shipment([shipment.account], [meli_id]).get(meli_id, [])
-    context = {"shipment": shipment, "orders": orders, "now": timezone.now()}
+    context = {
+        "shipment": shipment,
+        "orders": orders,
+        "history": queries.history_of(shipment),
+        "now": timezone.now(),
+    }
     return TemplateResponse(request, "shipments/shipment_detail.html", context)

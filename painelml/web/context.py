@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from questions.queries import WaitingFigures, waiting_figures
 from shipments.queries import DispatchFigures, dispatch_figures
 
 THEMES = ("light", "dark")
+LANGUAGES = {"pt-br": "Português", "en": "English", "es": "Español"}
 
 
 class Panel:
@@ -83,8 +83,9 @@ class Panel:
         return chosen if chosen in THEMES else ""
 
     @property
-    def languages(self) -> list[tuple[str, Any]]:
-        return settings.LANGUAGES
+    def languages(self) -> dict[str, str]:
+        """The languages of the interface, each in its own words."""
+        return LANGUAGES
 
 
 def panel_of(request: HttpRequest) -> Panel:

@@ -1,0 +1,89 @@
+// Keeps open pages true. The server says which kind of thing changed; every region that declares the word
+// (data-live="orders runs") asks for itself again. Without a stream, visible tabs ask every 15 seconds.
+
+const POLL_MS = 15000;
+const REST_MS = 2000; // between two refreshes of one region, however fast words arrive
+const mark = document.getElementById("live-state");
+const rested = new WeakMap();
+const owed = new Set();
+let stream = null;
+let isLive = false;
+
+const regions = () => [...document.querySelectorAll("[data-live]")];
+
+function mustWait(region) {
+  const active = document.activeElement;
+  const isTyping = region.contains(active) && active.matches("input, select, textarea");
+  return isTyping || region.querySelector("details[open], dialog[open], :popover-open");
+}
+
+function refresh(region) {
+  const now = Date.now();
+  if (document.hidden || mustWait(region) || now - (rested.get(region) ?? 0) < REST_MS) {
+    owed.add(region.id);
+    return;
+  }
+  rested.set(region, now);
+  owed.delete(region.id);
+  region.dispatchEvent(new CustomEvent("live"));
+}
+
+function hear(word) {
+  regions()
+    .filter((region) => region.dataset.live.split(" ").includes(word))
+    .forEach(refresh);
+}
+
+function show(live) {
+  isLive = live;
+  if (!mark) return;
+  mark.dataset.state = live ? "live" : "polling";
+  mark.title = live ? mark.dataset.live : mark.dataset.polling;
+}
+
+function listen() {
+  stream = new EventSource("/live");
+  stream.onopen = () => show(true);
+  stream.onmessage = (event) => hear(event.data);
+  stream.onerror = () => {
+    show(false);
+    // The browser tries again by itself, except after an answer that is no stream.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 60000);
+  };
+}
+
+setInterval(() => {
+  if (!isLive && !document.hidden) regions().forEach(refresh);
+}, POLL_MS);
+
+setInterval(() => {
+  regions()
+    .filter((region) => owed.has(region.id))
+    .forEach(refresh);
+}, REST_MS);
+
+// A refreshed region is a new element: it rests as its predecessor did, and the focus stays where it was.
+let focused = null;
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.triggeringEvent?.type === "live") event.detail.headers["Painel-Live"] = "1";
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const active = document.activeElement;
+  focused = event.detail.target.contains(active) ? active.getAttribute("href") : null;
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const region = document.getElementById(event.detail.target.id);
+  if (!region) return;
+  rested.set(region, Date.now());
+  if (focused) region.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+});
+
+if (regions().length || mark) {
+  show(false);
+  listen();
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => event.persisted && listen());
+}

@@ -89,21 +89,17 @@ class ItemResource(Resource):
             if not ids or not scroll_id or seen.issuperset(ids):
                 break
             seen.update(ids)
-            yield Page(ids=self._unread(ids, step.run), cursor={"scroll_id": scroll_id}, expected=total)
+            yield Page(
+                ids=self.unread(ids, step.run.created_at), cursor={"scroll_id": scroll_id}, expected=total
+            )
         if was_resumed and not cursor.get("again") and total and self._known() < total:
             # A page may have been lost with the worker that had asked for it.
-            yield Page(ids=self._unread(ids, step.run), cursor={"again": True})
+            yield Page(ids=self.unread(ids, step.run.created_at), cursor={"again": True})
             return
-        yield Page(ids=self._unread(ids, step.run), expected=total)
+        yield Page(ids=self.unread(ids, step.run.created_at), expected=total)
 
     def _scan_page(self, scroll_id: str | None) -> Payload:
         return self.meli.items_scan(self.account.meli_user_id, scroll_id, SCAN_PAGE)
-
-    def _unread(self, ids: Sequence[str], run: SyncRun) -> list[str]:
-        read = set(
-            self.rows().filter(meli_id__in=ids, read_at__gte=run.created_at).values_list("meli_id", flat=True)
-        )
-        return [item_id for item_id in ids if item_id not in read]
 
     def _known(self) -> int:
         owed = PendingRead.objects.filter(account=self.account, resource=self.name)

@@ -1,4 +1,6 @@
-"""Sales of Mercado Livre: orders with their lines and payments. Columns follow the API facts, part B section 1.2."""
+"""Sales of Mercado Livre: orders with their lines and payments. Columns follow the API facts, part B
+section 1.2.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(MirroredRow):
     """A sale of one item, any quantity; a cart is several orders with the same `pack_id`.
 
-    Money is in `currency_id`. `gross` to `net` are amounts of the whole order and null while unknown; `net` is
-    gross - sale_fee - shipping_cost - discounts.
+    Money is in `currency_id`. `gross` to `net` are amounts of the whole order and null while unknown; `net`
+    is gross - sale_fee - shipping_cost - discounts.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="orders", verbose_name=_("account"))
@@ -84,7 +86,9 @@ class Order(MirroredRow):
 
 
 class OrderItem(models.Model):
-    """A line of an order. `unit_price` is after item discounts; `sale_fee` is per unit and null while unknown."""
+    """A line of an order. `unit_price` is after item discounts; `sale_fee` is per unit and null while
+    unknown.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField(default=0)
@@ -123,7 +127,9 @@ class Payment(models.Model):
     installments = models.PositiveSmallIntegerField(_("installments"), null=True)
     currency_id = models.CharField(_("currency"), max_length=5, blank=True)
     transaction_amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, null=True)
-    transaction_amount_refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=2, null=True)
+    transaction_amount_refunded = models.DecimalField(
+        _("refunded"), max_digits=14, decimal_places=2, null=True
+    )
     coupon_amount = models.DecimalField(_("coupon"), max_digits=14, decimal_places=2, null=True)
     shipping_cost = models.DecimalField(_("shipping paid"), max_digits=14, decimal_places=2, null=True)
     taxes_amount = models.DecimalField(_("taxes"), max_digits=14, decimal_places=2, null=True)

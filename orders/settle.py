@@ -26,7 +26,8 @@ def settle_saved(resource: str, account: Account, ids: Collection[str], **_: Any
 
 def settle(account: Account, shipment_ids: Collection[str], unshipped: Collection[Order]) -> None:
     """Write the share of each order in `shipment_ids`, and what orders without a shipment pay: nothing when
-    the sale is to be agreed (`no_shipping`), unknown until the shipment is created otherwise."""
+    none will be made (to be agreed, cancelled), unknown until it is made otherwise.
+    """
     costs = dict(
         Shipment.objects.filter(account=account, meli_id__in=shipment_ids).values_list("meli_id", "cost")
     )
@@ -52,7 +53,8 @@ def settle(account: Account, shipment_ids: Collection[str], unshipped: Collectio
         for order, cost in zip(orders, _shares(costs.get(shipment_id), orders), strict=True):
             changed += _set(order, cost)
     for order in unshipped:
-        changed += _set(order, NOTHING if "no_shipping" in order.tags else None)
+        is_never_sent = "no_shipping" in order.tags or order.status == "cancelled"
+        changed += _set(order, NOTHING if is_never_sent else None)
     Order.objects.bulk_update(changed, ["shipping_cost", "net"])
 
 

@@ -141,6 +141,10 @@ class OrderResource(Resource):
     def complete(self, ids: Sequence[str]) -> Fetched:
         return self._read(ids, fresh=False)
 
+    def unread(self, ids: Sequence[str], since: datetime) -> list[str]:
+        """A search row may have been read and still lack something: `complete` knows."""
+        return list(ids)
+
     def _read(self, ids: Sequence[str], fresh: bool) -> Fetched:
         stored = {row.meli_id: row for row in self.rows().filter(meli_id__in=ids)}
 
@@ -148,21 +152,20 @@ class OrderResource(Resource):
             row = stored.get(order_id)
             payload: Payload = row.payload if row else {}
             parts: dict[str, Any] = {}
-            missing: frozenset[str] = frozenset()
             if fresh or row is None or _lacks_detail(row.payload, row.parts):
                 answer = self.meli.order(order_id)
-                payload, missing = answer.data, answer.missing
-                if "order_items" in payload:
+                payload = answer.data
+                if not answer.missing:
                     parts["detail"] = payload.get("last_updated")
             known = {**(row.parts if row else {}), **parts}
             if _lacks_discounts(payload, known):
                 parts["discounts"] = self.meli.order_discounts(order_id)
-            return Reading(payload, parts, missing)
+            return Reading(payload, parts)
 
         return Fetched.of(ids, self.meli.gather([lambda i=i: read(i) for i in ids]))
 
     def _search(self, filters: Mapping[str, Any], **params: Any) -> Payload:
-        return self.meli.orders_search(self.account.meli_user_id, _spelled(filters), **params)
+        return self.meli.orders_search(self.account.meli_user_id, **_spelled(filters), **params)
 
     # Understanding
 
@@ -170,16 +173,23 @@ class OrderResource(Resource):
         return parse_id(payload.get("id"))
 
     def merge(self, reading: Reading, stored: MirroredRow) -> Reading:
-        """A search row may say 0 where the fee is not worked out: keep the fee we know of the same line."""
+        """Keep what a search row does not tell: the nickname, and the fee where 0 means "not worked out"."""
         merged = super().merge(reading, stored)
         if "detail" in reading.parts:
             return merged
+        payload = dict(merged.payload)
+        old_buyer, buyer = inner(stored.payload, "buyer"), inner(payload, "buyer")
+        if old_buyer and buyer and parse_id(old_buyer.get("id")) == parse_id(buyer.get("id")):
+            payload["buyer"] = {**old_buyer, **buyer}
         fees = {_line_key(line): line.get("sale_fee") for line in dicts(stored.payload.get("order_items"))}
-        lines = [
-            line if parse_money(line.get("sale_fee")) else {**line, "sale_fee": fees.get(_line_key(line), 0)}
-            for line in dicts(merged.payload.get("order_items"))
-        ]
-        return replace(merged, payload={**merged.payload, "order_items": lines}) if lines else merged
+        if lines := dicts(payload.get("order_items")):
+            payload["order_items"] = [
+                line
+                if parse_money(line.get("sale_fee"))
+                else {**line, "sale_fee": fees.get(_line_key(line)) or line.get("sale_fee")}
+                for line in lines
+            ]
+        return replace(merged, payload=payload)
 
     def map(self, reading: Reading) -> Mapped:
         payload, parts = reading.payload, reading.parts
@@ -257,9 +267,16 @@ def _lacks_detail(payload: Payload, parts: Mapping[str, Any]) -> bool:
     """Whether the order's own page has to be read: a section is missing, or a fee is not worked out yet."""
     if any(section not in payload for section in SECTIONS):
         return True
-    if parts.get("detail") == payload.get("last_updated") and "detail" in parts:
+    if _has_detail(payload, parts):
         return False
+    if not inner(payload, "buyer", "nickname"):
+        return True
     return any(not parse_money(line.get("sale_fee")) for line in dicts(payload.get("order_items")))
+
+
+def _has_detail(payload: Payload, parts: Mapping[str, Any]) -> bool:
+    """Whether the order's own page was read in its present state."""
+    return "detail" in parts and parts["detail"] == payload.get("last_updated")
 
 
 def _lacks_discounts(payload: Payload, parts: Mapping[str, Any]) -> bool:
@@ -293,7 +310,7 @@ def _line_key(line: Payload) -> tuple[Any, ...]:
 def _line(line: Payload, payload: Payload, parts: Mapping[str, Any]) -> dict[str, Any]:
     item = line.get("item") or {}
     fee = parse_money(line.get("sale_fee"))
-    if not fee and not ("detail" in parts and parts["detail"] == payload.get("last_updated")):
+    if not fee and not _has_detail(payload, parts):
         fee = None  # a zero in a search row means "not worked out yet" (part B section 1.1)
     return {
         "item_id": parse_id(item.get("id")),

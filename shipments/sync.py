@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from orders.models import Order
@@ -56,6 +56,7 @@ class ShipmentResource(Resource):
     total_from: ClassVar[str] = READS
     done_from: ClassVar[str] = READS
     fed_by = "orders"
+    lack_delay = timedelta(minutes=10)
 
     # Reading
 

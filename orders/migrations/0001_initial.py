@@ -6,136 +6,231 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('meli_id', models.CharField(max_length=32, verbose_name='id at Mercado Livre')),
-                ('payload', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('parts', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('remote_updated_at', models.DateTimeField(verbose_name='last updated')),
-                ('read_at', models.DateTimeField(verbose_name='read at')),
-                ('pack_id', models.CharField(blank=True, max_length=32, verbose_name='pack')),
-                ('status', models.CharField(blank=True, max_length=30, verbose_name='status')),
-                ('is_sale', models.BooleanField(default=False, verbose_name='counts as a sale')),
-                ('date_created', models.DateTimeField(verbose_name='created')),
-                ('date_closed', models.DateTimeField(null=True, verbose_name='closed')),
-                ('total_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='total')),
-                ('paid_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='paid')),
-                ('currency_id', models.CharField(blank=True, max_length=5, verbose_name='currency')),
-                ('buyer_id', models.CharField(blank=True, max_length=32, verbose_name='buyer id')),
-                ('buyer_nickname', models.CharField(blank=True, max_length=120, verbose_name='buyer')),
-                ('shipment_id', models.CharField(blank=True, max_length=32, verbose_name='shipment')),
-                ('tags', models.JSONField(default=list, verbose_name='tags')),
-                ('cancel_detail', models.JSONField(null=True, verbose_name='cancellation')),
-                ('units', models.PositiveIntegerField(default=0, verbose_name='units')),
-                ('gross', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='gross')),
-                ('sale_fee', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='sale fee')),
-                ('shipping_cost', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='shipping cost')),
-                ('discounts', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='discounts')),
-                ('net', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='net')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='accounts.account', verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("meli_id", models.CharField(max_length=32, verbose_name="id at Mercado Livre")),
+                ("payload", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("parts", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("remote_updated_at", models.DateTimeField(verbose_name="last updated")),
+                ("read_at", models.DateTimeField(verbose_name="read at")),
+                ("pack_id", models.CharField(blank=True, max_length=32, verbose_name="pack")),
+                ("status", models.CharField(blank=True, max_length=30, verbose_name="status")),
+                ("is_sale", models.BooleanField(default=False, verbose_name="counts as a sale")),
+                ("date_created", models.DateTimeField(verbose_name="created")),
+                ("date_closed", models.DateTimeField(null=True, verbose_name="closed")),
+                (
+                    "total_amount",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="total"),
+                ),
+                (
+                    "paid_amount",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="paid"),
+                ),
+                ("currency_id", models.CharField(blank=True, max_length=5, verbose_name="currency")),
+                ("buyer_id", models.CharField(blank=True, max_length=32, verbose_name="buyer id")),
+                ("buyer_nickname", models.CharField(blank=True, max_length=120, verbose_name="buyer")),
+                ("shipment_id", models.CharField(blank=True, max_length=32, verbose_name="shipment")),
+                ("tags", models.JSONField(default=list, verbose_name="tags")),
+                ("cancel_detail", models.JSONField(null=True, verbose_name="cancellation")),
+                ("units", models.PositiveIntegerField(default=0, verbose_name="units")),
+                (
+                    "gross",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="gross"),
+                ),
+                (
+                    "sale_fee",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="sale fee"),
+                ),
+                (
+                    "shipping_cost",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="shipping cost"
+                    ),
+                ),
+                (
+                    "discounts",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="discounts"),
+                ),
+                ("net", models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="net")),
+                ("search_text", models.TextField(default="", editable=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="orders",
+                        to="accounts.account",
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order',
-                'verbose_name_plural': 'orders',
+                "verbose_name": "order",
+                "verbose_name_plural": "orders",
             },
         ),
         migrations.CreateModel(
-            name='OrderItem',
+            name="OrderItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('item_id', models.CharField(blank=True, max_length=32, verbose_name='item')),
-                ('variation_id', models.CharField(blank=True, max_length=32, verbose_name='variation')),
-                ('variation_attributes', models.JSONField(default=list, verbose_name='variation attributes')),
-                ('title', models.CharField(blank=True, max_length=255, verbose_name='title')),
-                ('sku', models.CharField(blank=True, max_length=120, verbose_name='SKU')),
-                ('quantity', models.PositiveIntegerField(default=0, verbose_name='quantity')),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='unit price')),
-                ('full_unit_price', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='full unit price')),
-                ('sale_fee', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='sale fee per unit')),
-                ('listing_type_id', models.CharField(blank=True, max_length=40, verbose_name='listing type')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("item_id", models.CharField(blank=True, max_length=32, verbose_name="item")),
+                ("variation_id", models.CharField(blank=True, max_length=32, verbose_name="variation")),
+                ("variation_attributes", models.JSONField(default=list, verbose_name="variation attributes")),
+                ("title", models.CharField(blank=True, max_length=255, verbose_name="title")),
+                ("sku", models.CharField(blank=True, max_length=120, verbose_name="SKU")),
+                ("quantity", models.PositiveIntegerField(default=0, verbose_name="quantity")),
+                (
+                    "unit_price",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="unit price"
+                    ),
+                ),
+                (
+                    "full_unit_price",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="full unit price"
+                    ),
+                ),
+                (
+                    "sale_fee",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="sale fee per unit"
+                    ),
+                ),
+                ("listing_type_id", models.CharField(blank=True, max_length=40, verbose_name="listing type")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order line',
-                'verbose_name_plural': 'order lines',
-                'ordering': ['position'],
+                "verbose_name": "order line",
+                "verbose_name_plural": "order lines",
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('meli_id', models.CharField(max_length=32, verbose_name='id at Mercado Livre')),
-                ('status', models.CharField(blank=True, max_length=30, verbose_name='status')),
-                ('status_detail', models.CharField(blank=True, max_length=80, verbose_name='status detail')),
-                ('payment_type', models.CharField(blank=True, max_length=40, verbose_name='type')),
-                ('payment_method_id', models.CharField(blank=True, max_length=40, verbose_name='method')),
-                ('installments', models.PositiveSmallIntegerField(null=True, verbose_name='installments')),
-                ('currency_id', models.CharField(blank=True, max_length=5, verbose_name='currency')),
-                ('transaction_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='amount')),
-                ('transaction_amount_refunded', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='refunded')),
-                ('coupon_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='coupon')),
-                ('shipping_cost', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='shipping paid')),
-                ('taxes_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='taxes')),
-                ('total_paid_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='total paid')),
-                ('date_created', models.DateTimeField(null=True, verbose_name='created')),
-                ('date_approved', models.DateTimeField(null=True, verbose_name='approved')),
-                ('date_last_modified', models.DateTimeField(null=True, verbose_name='last modified')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='payments', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("meli_id", models.CharField(max_length=32, verbose_name="id at Mercado Livre")),
+                ("status", models.CharField(blank=True, max_length=30, verbose_name="status")),
+                ("status_detail", models.CharField(blank=True, max_length=80, verbose_name="status detail")),
+                ("payment_type", models.CharField(blank=True, max_length=40, verbose_name="type")),
+                ("payment_method_id", models.CharField(blank=True, max_length=40, verbose_name="method")),
+                ("installments", models.PositiveSmallIntegerField(null=True, verbose_name="installments")),
+                ("currency_id", models.CharField(blank=True, max_length=5, verbose_name="currency")),
+                (
+                    "transaction_amount",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="amount"),
+                ),
+                (
+                    "transaction_amount_refunded",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="refunded"),
+                ),
+                (
+                    "coupon_amount",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="coupon"),
+                ),
+                (
+                    "shipping_cost",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="shipping paid"
+                    ),
+                ),
+                (
+                    "taxes_amount",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="taxes"),
+                ),
+                (
+                    "total_paid_amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="total paid"
+                    ),
+                ),
+                ("date_created", models.DateTimeField(null=True, verbose_name="created")),
+                ("date_approved", models.DateTimeField(null=True, verbose_name="approved")),
+                ("date_last_modified", models.DateTimeField(null=True, verbose_name="last modified")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="payments",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment',
-                'verbose_name_plural': 'payments',
-                'ordering': ['position'],
+                "verbose_name": "payment",
+                "verbose_name_plural": "payments",
+                "ordering": ["position"],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', '-date_created', '-id'], name='order_newest'),
+            model_name="order",
+            index=models.Index(fields=["account", "-date_created", "-id"], name="order_newest"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'status', '-date_created', '-id'], name='order_by_status'),
+            model_name="order",
+            index=models.Index(fields=["account", "status", "-date_created", "-id"], name="order_by_status"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'shipment_id'], name='order_by_shipment'),
+            model_name="order",
+            index=models.Index(fields=["account", "shipment_id"], name="order_by_shipment"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'pack_id'], name='order_by_pack'),
+            model_name="order",
+            index=models.Index(fields=["account", "pack_id"], name="order_by_pack"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('is_sale', True)), fields=['account', 'date_created'], name='order_sales_by_day'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("is_sale", True)),
+                fields=["account", "date_created"],
+                name="order_sales_by_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('account', 'meli_id'), name='order_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("account", "meli_id"), name="order_once"),
         ),
         migrations.AddIndex(
-            model_name='orderitem',
-            index=models.Index(fields=['item_id'], name='line_by_item'),
+            model_name="orderitem",
+            index=models.Index(fields=["item_id"], name="line_by_item"),
         ),
         migrations.AddConstraint(
-            model_name='orderitem',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='line_once'),
+            model_name="orderitem",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="line_once"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='payment_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="payment_once"),
         ),
     ]

@@ -136,7 +136,8 @@ class Reader:
         trouble.
         """
         read_at = timezone.now()
-        fetched = resource.complete([read.meli_id for read in owed])
+        ids = [read.meli_id for read in owed]
+        fetched = resource.complete(resource.unread(ids, self.run.created_at) if self.run else ids)
         errors = fetched.errors
         for error in errors.values():
             if isinstance(error, Reconnect):
@@ -153,7 +154,7 @@ class Reader:
                 error = errors[read.meli_id]
                 given_up += postpone(read, str(error), for_good=not isinstance(error, TryLater))
             elif read.meli_id in lacking:
-                given_up += postpone(read, _("Mercado Livre left a part out"), first=timedelta(minutes=10))
+                given_up += postpone(read, _("Mercado Livre left a part out"), first=resource.lack_delay)
         return len(settled) + given_up
 
     def read_wanted(self, wants: Sequence[Want]) -> None:

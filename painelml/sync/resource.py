@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models, transaction
@@ -30,13 +30,13 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reading:
-    """One resource as Mercado Livre told it: its payload, what separate calls said of it, and what it left
-    out (206).
+    """One resource as Mercado Livre told it: its payload, and what separate calls said of it.
+
+    What is absent (a 206 leaves sections out) is unknown, not empty.
     """
 
     payload: Payload
     parts: Mapping[str, Any] = field(default_factory=dict)
-    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,8 @@ class Resource:
     fed_by: ClassVar[str] = ""
     """The resource whose runs bring more to read."""
     priority: ClassVar[Priority] = Priority.BACKFILL
+    lack_delay: ClassVar[timedelta] = timedelta(seconds=5)
+    """When to ask again for what Mercado Livre left out."""
     has_past: ClassVar[bool] = True
     """Whether a run may be limited to what was created since a day."""
 
@@ -177,6 +179,12 @@ class Resource:
     def complete(self, ids: Sequence[str]) -> Fetched:
         """Read only what the stored rows lack. The same as `fetch` where a listing gives nothing but ids."""
         return self.fetch(ids)
+
+    def unread(self, ids: Sequence[str], since: datetime) -> list[str]:
+        """Return those of `ids` that a run begun at `since` has not read yet."""
+        rows = self.rows().filter(meli_id__in=ids, read_at__gte=since)
+        read = set(rows.values_list("meli_id", flat=True))
+        return [meli_id for meli_id in ids if meli_id not in read]
 
     # Understanding
 

@@ -20,7 +20,9 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
         return self.filter(account__organization=organization)
 
     def to_dispatch(self) -> ShipmentQuerySet:
-        """Return shipments the seller has to hand over: paid for, not handed over yet, and not sent by Full."""
+        """Return shipments the seller has to hand over: paid for, not handed over yet, and not sent by
+        Full.
+        """
         return self.filter(is_open=True)
 
     def settled(self) -> ShipmentQuerySet:

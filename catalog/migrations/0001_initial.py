@@ -6,96 +6,133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('meli_id', models.CharField(max_length=32, verbose_name='id at Mercado Livre')),
-                ('payload', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('parts', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('remote_updated_at', models.DateTimeField(verbose_name='last updated')),
-                ('read_at', models.DateTimeField(verbose_name='read at')),
-                ('title', models.CharField(blank=True, max_length=255, verbose_name='title')),
-                ('status', models.CharField(blank=True, max_length=30, verbose_name='status')),
-                ('sub_status', models.JSONField(default=list, verbose_name='sub-status')),
-                ('is_out_of_stock', models.BooleanField(default=False, verbose_name='paused for lack of stock')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='price')),
-                ('currency_id', models.CharField(blank=True, max_length=5, verbose_name='currency')),
-                ('available_quantity', models.IntegerField(null=True, verbose_name='available')),
-                ('sold_quantity', models.IntegerField(null=True, verbose_name='sold')),
-                ('sku', models.CharField(blank=True, max_length=120, verbose_name='SKU')),
-                ('listing_type_id', models.CharField(blank=True, max_length=40, verbose_name='listing type')),
-                ('logistic_type', models.CharField(blank=True, max_length=40, verbose_name='logistics')),
-                ('category_id', models.CharField(blank=True, max_length=30, verbose_name='category')),
-                ('permalink', models.URLField(blank=True, max_length=600, verbose_name='page')),
-                ('thumbnail', models.URLField(blank=True, max_length=600, verbose_name='picture')),
-                ('user_product_id', models.CharField(blank=True, max_length=32, verbose_name='user product')),
-                ('inventory_id', models.CharField(blank=True, max_length=32, verbose_name='inventory')),
-                ('catalog_listing', models.BooleanField(default=False, verbose_name='catalog listing')),
-                ('date_created', models.DateTimeField(null=True, verbose_name='created')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='accounts.account', verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("meli_id", models.CharField(max_length=32, verbose_name="id at Mercado Livre")),
+                ("payload", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("parts", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("remote_updated_at", models.DateTimeField(verbose_name="last updated")),
+                ("read_at", models.DateTimeField(verbose_name="read at")),
+                ("title", models.CharField(blank=True, max_length=255, verbose_name="title")),
+                ("status", models.CharField(blank=True, max_length=30, verbose_name="status")),
+                ("sub_status", models.JSONField(default=list, verbose_name="sub-status")),
+                (
+                    "is_out_of_stock",
+                    models.BooleanField(default=False, verbose_name="paused for lack of stock"),
+                ),
+                (
+                    "price",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="price"),
+                ),
+                ("currency_id", models.CharField(blank=True, max_length=5, verbose_name="currency")),
+                ("available_quantity", models.IntegerField(null=True, verbose_name="available")),
+                ("sold_quantity", models.IntegerField(null=True, verbose_name="sold")),
+                ("sku", models.CharField(blank=True, max_length=120, verbose_name="SKU")),
+                ("listing_type_id", models.CharField(blank=True, max_length=40, verbose_name="listing type")),
+                ("logistic_type", models.CharField(blank=True, max_length=40, verbose_name="logistics")),
+                ("category_id", models.CharField(blank=True, max_length=30, verbose_name="category")),
+                ("permalink", models.URLField(blank=True, max_length=600, verbose_name="page")),
+                ("thumbnail", models.URLField(blank=True, max_length=600, verbose_name="picture")),
+                ("user_product_id", models.CharField(blank=True, max_length=32, verbose_name="user product")),
+                ("inventory_id", models.CharField(blank=True, max_length=32, verbose_name="inventory")),
+                ("catalog_listing", models.BooleanField(default=False, verbose_name="catalog listing")),
+                ("date_created", models.DateTimeField(null=True, verbose_name="created")),
+                ("search_text", models.TextField(default="", editable=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="accounts.account",
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'item',
-                'verbose_name_plural': 'items',
+                "verbose_name": "item",
+                "verbose_name_plural": "items",
             },
         ),
         migrations.CreateModel(
-            name='Variation',
+            name="Variation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('meli_id', models.CharField(max_length=32, verbose_name='id at Mercado Livre')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('sku', models.CharField(blank=True, max_length=120, verbose_name='SKU')),
-                ('available_quantity', models.IntegerField(null=True, verbose_name='available')),
-                ('sold_quantity', models.IntegerField(null=True, verbose_name='sold')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='price')),
-                ('attributes', models.JSONField(default=list, verbose_name='attributes')),
-                ('inventory_id', models.CharField(blank=True, max_length=32, verbose_name='inventory')),
-                ('user_product_id', models.CharField(blank=True, max_length=32, verbose_name='user product')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='variations', to='catalog.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("meli_id", models.CharField(max_length=32, verbose_name="id at Mercado Livre")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("sku", models.CharField(blank=True, max_length=120, verbose_name="SKU")),
+                ("available_quantity", models.IntegerField(null=True, verbose_name="available")),
+                ("sold_quantity", models.IntegerField(null=True, verbose_name="sold")),
+                (
+                    "price",
+                    models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="price"),
+                ),
+                ("attributes", models.JSONField(default=list, verbose_name="attributes")),
+                ("inventory_id", models.CharField(blank=True, max_length=32, verbose_name="inventory")),
+                ("user_product_id", models.CharField(blank=True, max_length=32, verbose_name="user product")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="variations",
+                        to="catalog.item",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'variation',
-                'verbose_name_plural': 'variations',
-                'ordering': ['position'],
+                "verbose_name": "variation",
+                "verbose_name_plural": "variations",
+                "ordering": ["position"],
             },
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['account', '-date_created', '-id'], name='item_newest'),
+            model_name="item",
+            index=models.Index(fields=["account", "-date_created", "-id"], name="item_newest"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['account', 'status'], name='item_by_status'),
+            model_name="item",
+            index=models.Index(fields=["account", "status"], name="item_by_status"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['account', 'sku'], name='item_by_sku'),
+            model_name="item",
+            index=models.Index(fields=["account", "sku"], name="item_by_sku"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('status__in', ['active', 'paused'])), fields=['account', 'available_quantity'], name='item_by_stock'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("status__in", ["active", "paused"])),
+                fields=["account", "available_quantity"],
+                name="item_by_stock",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('account', 'meli_id'), name='item_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("account", "meli_id"), name="item_once"),
         ),
         migrations.AddIndex(
-            model_name='variation',
-            index=models.Index(fields=['sku'], name='variation_by_sku'),
+            model_name="variation",
+            index=models.Index(fields=["sku"], name="variation_by_sku"),
         ),
         migrations.AddConstraint(
-            model_name='variation',
-            constraint=models.UniqueConstraint(fields=('item', 'meli_id'), name='variation_once'),
+            model_name="variation",
+            constraint=models.UniqueConstraint(fields=("item", "meli_id"), name="variation_once"),
         ),
     ]

@@ -6,41 +6,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('meli_id', models.CharField(max_length=32, verbose_name='id at Mercado Livre')),
-                ('payload', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('parts', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('remote_updated_at', models.DateTimeField(verbose_name='last updated')),
-                ('read_at', models.DateTimeField(verbose_name='read at')),
-                ('item_id', models.CharField(blank=True, max_length=32, verbose_name='item')),
-                ('status', models.CharField(blank=True, max_length=30, verbose_name='status')),
-                ('text', models.TextField(blank=True, verbose_name='question')),
-                ('from_id', models.CharField(blank=True, max_length=32, verbose_name='asked by')),
-                ('date_created', models.DateTimeField(verbose_name='asked')),
-                ('answer_text', models.TextField(blank=True, verbose_name='answer')),
-                ('answer_status', models.CharField(blank=True, max_length=20, verbose_name='answer status')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='answered')),
-                ('response_seconds', models.PositiveIntegerField(null=True, verbose_name='response time (seconds)')),
-                ('due_at', models.DateTimeField(null=True, verbose_name='due')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='accounts.account', verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("meli_id", models.CharField(max_length=32, verbose_name="id at Mercado Livre")),
+                ("payload", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("parts", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("remote_updated_at", models.DateTimeField(verbose_name="last updated")),
+                ("read_at", models.DateTimeField(verbose_name="read at")),
+                ("item_id", models.CharField(blank=True, max_length=32, verbose_name="item")),
+                ("status", models.CharField(blank=True, max_length=30, verbose_name="status")),
+                ("text", models.TextField(blank=True, verbose_name="question")),
+                ("from_id", models.CharField(blank=True, max_length=32, verbose_name="asked by")),
+                ("date_created", models.DateTimeField(verbose_name="asked")),
+                ("answer_text", models.TextField(blank=True, verbose_name="answer")),
+                ("answer_status", models.CharField(blank=True, max_length=20, verbose_name="answer status")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered")),
+                (
+                    "response_seconds",
+                    models.PositiveIntegerField(null=True, verbose_name="response time (seconds)"),
+                ),
+                ("due_at", models.DateTimeField(null=True, verbose_name="due")),
+                ("search_text", models.TextField(default="", editable=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="accounts.account",
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'question',
-                'verbose_name_plural': 'questions',
-                'indexes': [models.Index(fields=['account', '-date_created', '-id'], name='question_newest'), models.Index(fields=['account', 'item_id'], name='question_by_item'), models.Index(condition=models.Q(('status', 'UNANSWERED')), fields=['account', 'due_at'], name='question_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'meli_id'), name='question_once')],
+                "verbose_name": "question",
+                "verbose_name_plural": "questions",
+                "indexes": [
+                    models.Index(fields=["account", "-date_created", "-id"], name="question_newest"),
+                    models.Index(fields=["account", "item_id"], name="question_by_item"),
+                    models.Index(
+                        condition=models.Q(("status", "UNANSWERED")),
+                        fields=["account", "due_at"],
+                        name="question_waiting",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("account", "meli_id"), name="question_once")],
             },
         ),
     ]

@@ -6,49 +6,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('meli_id', models.CharField(max_length=32, verbose_name='id at Mercado Livre')),
-                ('payload', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('parts', painelml.sync.models.PayloadField(default=dict, editable=False)),
-                ('remote_updated_at', models.DateTimeField(verbose_name='last updated')),
-                ('read_at', models.DateTimeField(verbose_name='read at')),
-                ('status', models.CharField(blank=True, max_length=30, verbose_name='status')),
-                ('substatus', models.CharField(blank=True, max_length=60, verbose_name='substatus')),
-                ('is_open', models.BooleanField(default=False, verbose_name='to be dispatched')),
-                ('mode', models.CharField(blank=True, max_length=30, verbose_name='mode')),
-                ('logistic_type', models.CharField(blank=True, max_length=40, verbose_name='logistics')),
-                ('direction', models.CharField(blank=True, max_length=20, verbose_name='direction')),
-                ('tracking_number', models.CharField(blank=True, max_length=80, verbose_name='tracking number')),
-                ('tracking_method', models.CharField(blank=True, max_length=80, verbose_name='carrier')),
-                ('receiver_name', models.CharField(blank=True, max_length=160, verbose_name='receiver')),
-                ('receiver_city', models.CharField(blank=True, max_length=120, verbose_name='city')),
-                ('receiver_state', models.CharField(blank=True, max_length=120, verbose_name='state')),
-                ('cost', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='cost to the seller')),
-                ('receiver_cost', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='cost to the buyer')),
-                ('dispatch_by', models.DateTimeField(null=True, verbose_name='dispatch by')),
-                ('sla_status', models.CharField(blank=True, max_length=30, verbose_name='deadline status')),
-                ('date_created', models.DateTimeField(null=True, verbose_name='created')),
-                ('date_shipped', models.DateTimeField(null=True, verbose_name='shipped')),
-                ('date_delivered', models.DateTimeField(null=True, verbose_name='delivered')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shipments', to='accounts.account', verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("meli_id", models.CharField(max_length=32, verbose_name="id at Mercado Livre")),
+                ("payload", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("parts", painelml.sync.models.PayloadField(default=dict, editable=False)),
+                ("remote_updated_at", models.DateTimeField(verbose_name="last updated")),
+                ("read_at", models.DateTimeField(verbose_name="read at")),
+                ("status", models.CharField(blank=True, max_length=30, verbose_name="status")),
+                ("substatus", models.CharField(blank=True, max_length=60, verbose_name="substatus")),
+                ("is_open", models.BooleanField(default=False, verbose_name="to be dispatched")),
+                ("mode", models.CharField(blank=True, max_length=30, verbose_name="mode")),
+                ("logistic_type", models.CharField(blank=True, max_length=40, verbose_name="logistics")),
+                ("direction", models.CharField(blank=True, max_length=20, verbose_name="direction")),
+                (
+                    "tracking_number",
+                    models.CharField(blank=True, max_length=80, verbose_name="tracking number"),
+                ),
+                ("tracking_method", models.CharField(blank=True, max_length=80, verbose_name="carrier")),
+                ("receiver_name", models.CharField(blank=True, max_length=160, verbose_name="receiver")),
+                ("receiver_city", models.CharField(blank=True, max_length=120, verbose_name="city")),
+                ("receiver_state", models.CharField(blank=True, max_length=120, verbose_name="state")),
+                (
+                    "cost",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="cost to the seller"
+                    ),
+                ),
+                (
+                    "receiver_cost",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, null=True, verbose_name="cost to the buyer"
+                    ),
+                ),
+                ("dispatch_by", models.DateTimeField(null=True, verbose_name="dispatch by")),
+                ("sla_status", models.CharField(blank=True, max_length=30, verbose_name="deadline status")),
+                ("date_created", models.DateTimeField(null=True, verbose_name="created")),
+                ("date_shipped", models.DateTimeField(null=True, verbose_name="shipped")),
+                ("date_delivered", models.DateTimeField(null=True, verbose_name="delivered")),
+                ("search_text", models.TextField(default="", editable=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shipments",
+                        to="accounts.account",
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'shipment',
-                'verbose_name_plural': 'shipments',
-                'indexes': [models.Index(fields=['account', '-date_created', '-id'], name='shipment_newest'), models.Index(fields=['account', 'status', '-date_created', '-id'], name='shipment_by_status'), models.Index(condition=models.Q(('is_open', True)), fields=['account', 'dispatch_by'], name='shipment_to_dispatch')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'meli_id'), name='shipment_once')],
+                "verbose_name": "shipment",
+                "verbose_name_plural": "shipments",
+                "indexes": [
+                    models.Index(fields=["account", "-date_created", "-id"], name="shipment_newest"),
+                    models.Index(
+                        fields=["account", "status", "-date_created", "-id"], name="shipment_by_status"
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["account", "dispatch_by"],
+                        name="shipment_to_dispatch",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("account", "meli_id"), name="shipment_once")],
             },
         ),
     ]

@@ -59,7 +59,9 @@ class World:
         """What is due at an instant, as a heap: ("ship", order) and ("move", shipment)."""
         self.changes = 0
         self.index()
+        self.clock.frozen_at = self.clock.now()
         birth.populate(self, sellers=sellers, orders=orders, items=items, questions=questions)
+        self.clock.frozen_at = None
 
     def index(self) -> None:
         """Forget and rebuild everything that only speeds up look-ups."""

@@ -109,7 +109,9 @@ def callback() -> Iterator[Callback]:
 
 @pytest.fixture
 def listening(new_box: Callable[..., Sandbox], callback: Callback) -> Sandbox:
-    """A sandbox that notifies `callback`, where Ana has granted; the hour of retries takes less than a second."""
+    """A sandbox that notifies `callback`, where Ana has granted; the hour of retries takes less than a
+    second.
+    """
     box = new_box(application=Application(callback_url=callback.url), drills=Drills())
     box.grant(ANA)
     box.control(speed=10_000)

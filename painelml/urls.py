@@ -13,7 +13,8 @@ from catalog.api import ItemViewSet
 from orders.api import OrderViewSet
 from questions.api import QuestionViewSet
 from shipments.api import ShipmentViewSet
-from webhooks import views as webhooks
+from webhooks.api import InboxViewSet
+from webhooks.views import receive
 
 from . import health
 from .sync.api import SyncViewSet
@@ -33,7 +34,9 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("meli/webhooks", webhooks.receive, name="meli-webhooks"),
+    path("meli/webhooks", receive, name="meli-webhooks"),
+    path("meli/webhooks/stats", InboxViewSet.as_view({"get": "stats"}), name="meli-webhooks-stats"),
+    path("meli/webhooks/pending", InboxViewSet.as_view({"get": "list"}), name="meli-webhooks-pending"),
     path("api/schema", docs.schema, name="api-schema"),
     path("api/docs", docs.docs, name="api-docs"),
     path("api/auth/token", TokenView.as_view(), name="api-token"),

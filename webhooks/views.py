@@ -5,15 +5,29 @@ from __future__ import annotations
 import logging
 import time
 from ipaddress import ip_address
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from . import acks, bell, inbox
-from .models import NotificationState
+from accounts.access import has_role, role_required
+from accounts.models import Role
+from painelml.sync.queries import latest_runs
+from painelml.web.context import filters_of, panel_of
+from painelml.web.htmx import page_or_partial, wants_partial
+from painelml.web.paging import paginate
+
+from . import acks, actions, bell, inbox, queries
+from .forms import InboxFilterForm
+from .models import Notification, NotificationState
 
 log = logging.getLogger(__name__)
 
@@ -74,3 +88,58 @@ def client_address(request: HttpRequest) -> str:
     if settings.PROXY_COUNT and len(hops) >= settings.PROXY_COUNT:
         return hops[-settings.PROXY_COUNT]
     return request.META.get("REMOTE_ADDR", "")
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def inbox_page(request: HttpRequest) -> HttpResponse:
+    form = filters_of(request, InboxFilterForm)
+    page = paginate(queries.events_for_listing(form), request.GET, order="-id")
+    can_operate = has_role(request, Role.OPERATOR)
+    context = {"form": form, "page": page, "can_operate": can_operate, "zone": zone_of(request)}
+    if not wants_partial(request):
+        context |= figures_context(request)
+    return page_or_partial(request, "webhooks/inbox.html", "webhooks/_notification_table.html", context)
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def figures(request: HttpRequest) -> HttpResponse:
+    return TemplateResponse(request, "webhooks/_figures.html", figures_context(request))
+
+
+def figures_context(request: HttpRequest) -> dict[str, Any]:
+    accounts = panel_of(request).accounts
+    return {
+        "figures": queries.inbox_figures(accounts),
+        "states": NotificationState.values,
+        "calls": queries.calls_by_endpoint(accounts),
+        "ledger": latest_runs(accounts),
+    }
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """Return the zone instants are shown in: that of the first account."""
+    accounts = panel_of(request).accounts
+    return accounts[0].time_zone if accounts else ZoneInfo(settings.TIME_ZONE)
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def try_one_again(request: HttpRequest, pk: int) -> HttpResponse:
+    event = get_object_or_404(Notification.objects.of(request.organization), pk=pk)
+    actions.try_again(Notification.objects.filter(pk=event.pk))
+    event.refresh_from_db()
+    context = {"event": event, "can_operate": True, "zone": zone_of(request)}
+    return TemplateResponse(request, "webhooks/_notification_row.html", context)
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def try_all_again(request: HttpRequest) -> HttpResponse:
+    """Try the failed events again that pass the filters of the address."""
+    form = filters_of(request, InboxFilterForm)
+    count = actions.try_again(queries.events_for_listing(form))
+    sentence = ngettext("%(count)d event is tried again.", "%(count)d events are tried again.", count)
+    messages.success(request, sentence % {"count": count})
+    return redirect("webhooks:inbox")

@@ -14,7 +14,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import Count, F, Q, Sum
@@ -28,7 +28,7 @@ from painelml import live
 from painelml.meli import Call, MeliError, Priority, Reconnect, TryLater
 
 from .models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
-from .resource import PLAN, READS, RESOURCES, Page, Resource, Saved, StepPlan, Want
+from .resource import PLAN, READS, RESOURCES, Page, Reading, Resource, Saved, StepPlan, Want
 from .signals import rows_saved
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,7 @@ class Reader:
     def resource(self, name: str) -> Resource:
         return RESOURCES[name](self.account, self.meli)
 
-    def save(self, resource: Resource, readings: Sequence, read_at: timezone.datetime) -> Saved:
+    def save(self, resource: Resource, readings: Sequence[Reading], read_at: datetime) -> Saved:
         """Save readings, tell the apps, and owe what they point to."""
         saved = resource.save(readings, read_at, self.run.created_at if self.run else None)
         ids = saved.created + saved.updated + saved.unchanged
@@ -282,7 +282,7 @@ class Worker(Reader):
             self.go_on_or_stop(step, until)
             read_at = timezone.now()
 
-    def save_page(self, step: SyncStep, resource: Resource, page: Page, read_at: timezone.datetime) -> None:
+    def save_page(self, step: SyncStep, resource: Resource, page: Page, read_at: datetime) -> None:
         saved = self.save(resource, page.readings, read_at)
         now = timezone.now()
         owe(self.account, [Want(resource.name, meli_id, now) for meli_id in page.ids])

@@ -40,17 +40,14 @@ def latest_runs(accounts: Iterable[Account]) -> list[RunProgress]:
         )
         .order_by("account_id", "id")
     )
-    return [progress(run) for run in runs]
+    return [_progress(run, run.steps_expected or 0, run.steps_held or 0) for run in runs]
 
 
-def progress(run: SyncRun) -> RunProgress:
-    """Tell how far an annotated run is. Its steps count, so that details still to be read keep it below
-    100.
-    """
+def _progress(run: SyncRun, expected: int, held: int) -> RunProgress:
+    """Tell how far a run is. All its steps count, so that details still to be read keep it below 100."""
     if run.status == RunStatus.DONE:
         return RunProgress(run, 100, 0)
-    expected = run.steps_expected or 0
-    share = min(run.steps_held or 0, expected) / expected if expected else 0.0
+    share = min(held, expected) / expected if expected else 0.0
     eta = None
     if run.status == RunStatus.RUNNING and run.started_at and share > 0.01:
         elapsed = (timezone.now() - run.started_at).total_seconds()

@@ -251,21 +251,20 @@ class Resource:
             **mapped.fields,
         )
 
-    def rebuild(self, chunk: int = 500) -> Iterator[int]:
-        """Derive every column again from the stored payloads, without a call. Yield how many rows were
-        done.
-        """
-        last, done = 0, 0
+    def rebuild(self, chunk: int = 500) -> Iterator[list[str]]:
+        """Derive every column again from the stored payloads, without a call. Yield the ids of each chunk."""
+        last = 0
         while batch := list(self.rows().filter(pk__gt=last).order_by("pk")[:chunk]):
-            mapped = {row.meli_id: self.map(Reading(row.payload, row.parts)) for row in batch}
+            readings = {row.meli_id: Reading(row.payload, row.parts) for row in batch}
+            mapped = {meli_id: self.map(reading) for meli_id, reading in readings.items()}
             rows = [
-                self.row(row.meli_id, Reading(row.payload, row.parts), mapped[row.meli_id], row.read_at)
+                self.row(row.meli_id, readings[row.meli_id], mapped[row.meli_id], row.read_at)
                 for row in batch
             ]
             with transaction.atomic():
                 self._write_children(write_rows(rows, self.kept), mapped)
-            last, done = batch[-1].pk, done + len(batch)
-            yield done
+            last = batch[-1].pk
+            yield list(readings)
 
     def rows(self) -> models.QuerySet[Any]:
         return self.model._default_manager.filter(account=self.account)

@@ -24,7 +24,7 @@ def write_rows(rows: Sequence[MirroredRow], keep: Collection[str] = ()) -> dict[
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    columns = [quote(field.column) for field in fields]
+    columns = [quote(str(field.column)) for field in fields]
     kept = {"account", "meli_id", *keep}
     updates = [f"{c} = EXCLUDED.{c}" for f, c in zip(fields, columns, strict=True) if f.name not in kept]
     # Sorted, so that two workers lock the rows they share in the same order.
@@ -41,7 +41,7 @@ def write_rows(rows: Sequence[MirroredRow], keep: Collection[str] = ()) -> dict[
         f"ON CONFLICT (account_id, meli_id) DO UPDATE SET {', '.join(updates)} "
         f"WHERE {table}.remote_updated_at < EXCLUDED.remote_updated_at OR ("
         f"{table}.remote_updated_at = EXCLUDED.remote_updated_at AND {table}.read_at <= EXCLUDED.read_at) "
-        f"RETURNING meli_id, {quote(model._meta.pk.column)}"
+        f"RETURNING meli_id, {quote(str(model._meta.pk.column))}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

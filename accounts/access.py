@@ -67,3 +67,8 @@ def role_required(role: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def layout_for(request: HttpRequest) -> str:
+    """Return what a page extends that people without a login see as well."""
+    return "base.html" if request.user.is_authenticated else "allauth/layouts/entrance.html"

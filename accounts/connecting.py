@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import secrets
 import time
@@ -233,11 +234,19 @@ def save_profile(account: Account, profile: Mapping[str, Any]) -> None:
         "email": profile.get("email") or account.email,
         "site_id": profile.get("site_id") or account.site_id,
         "account_type": profile.get("user_type") or account.account_type,
-        "profile": {**account.profile, **{name: profile[name] for name in PROFILE if name in profile}},
+        "profile": {**account.profile, **without_decimals(profile)},
     }
     for name, value in columns.items():
         setattr(account, name, value)
     account.save(update_fields=[*columns, "updated_at"])
+
+
+def without_decimals(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a profile we keep; fractions such as a claims rate become text, exactly as they
+    came."""
+    kept = {name: profile[name] for name in PROFILE if name in profile}
+    plain: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    return plain
 
 
 def become_primary_if_first(account: Account) -> None:

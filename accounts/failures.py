@@ -151,10 +151,6 @@ class ConnectingFailed(Exception):
         super().__init__(reason)
         self.reason = reason
 
-    @property
-    def failure(self) -> Failure:
-        return FAILURES[self.reason]
-
 
 def reason_of_redirect(error: str) -> str:
     """Return the reason for what Mercado Livre put in the address instead of a code; it documents none of

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from painelml.web.language import keep_language
 
 from . import team
-from .access import choose_organization, has_role, role_required
+from .access import choose_organization, has_role, layout_for, role_required
 from .forms import InvitationForm, OrganizationForm, ProfileForm, RoleForm
 from .models import Invitation, Membership, Role
 from .team import NotPossible
@@ -104,18 +104,22 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     """Accept an invitation. Who has no login yet signs up first, and is a member then."""
     invitation = Invitation.objects.select_related("organization").filter(token=token).first()
     if invitation is None or not invitation.is_open:
-        return render(request, "accounts/join_closed.html", status=404)
+        return show_closed(request)
     request.session[team.INVITATION] = token
     is_invited = request.user.is_authenticated and request.user.email.lower() == invitation.email.lower()
     if request.method == "POST" and is_invited:
         try:
             membership = team.accept(invitation, request.user)
         except NotPossible:
-            return render(request, "accounts/join_closed.html", status=404)
+            return show_closed(request)
         choose_organization(request, membership)
         return redirect("/")
-    context = {"invitation": invitation, "is_invited": is_invited}
+    context = {"invitation": invitation, "is_invited": is_invited, "layout": layout_for(request)}
     return render(request, "accounts/join.html", context)
+
+
+def show_closed(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/join_closed.html", {"layout": layout_for(request)}, status=404)
 
 
 @login_required

@@ -6,6 +6,7 @@ app_name = "accounts"
 
 urlpatterns = [
     path("", views.account_list, name="list"),
+    path("connect-failed/<slug:reason>/", views.connect_failed, name="connect_failed"),
     path("<int:pk>/", views.card, name="card"),
     path("<int:pk>/sync/", views.sync, name="sync"),
     path("<int:pk>/pause/", views.pause, name="pause"),

@@ -10,18 +10,19 @@ import atexit
 import logging
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from celery.signals import task_postrun
 from django.core.signals import request_finished
-from django.db import DatabaseError, IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 
 from painelml.meli import Call
 
 from .database import borrowed_connection
-from .models import ApiUsage
+from .models import Account, ApiUsage
 
 logger = logging.getLogger(__name__)
 
@@ -49,18 +50,28 @@ def count(account_pk: int, call: Call) -> None:
 def flush(**_signal: Any) -> None:
     """Write what waits. Counts of an account that is gone are dropped, all others survive a failing
     database."""
+    try:
+        _write_all()
+    except DatabaseError:
+        logger.warning("API usage could not be written; it waits for the next batch", exc_info=True)
+
+
+def _write_all() -> None:
     if not _calls_waiting:
         return
     batch = _take()
     done = set()
     try:
         with borrowed_connection():
+            accounts = Account.objects.filter(pk__in={key[0] for key in batch})
+            known = set(accounts.values_list("pk", flat=True))
             for key, numbers in sorted(batch.items()):
-                _write(key, *numbers)
+                if key[0] in known:
+                    _write(key, *numbers)
                 done.add(key)
     except DatabaseError:
-        logger.warning("API usage could not be written; it waits for the next batch", exc_info=True)
         _add({key: numbers for key, numbers in batch.items() if key not in done})
+        raise
 
 
 def _write(key: Key, calls: int, seconds: float) -> None:
@@ -70,7 +81,8 @@ def _write(key: Key, calls: int, seconds: float) -> None:
     if ApiUsage.objects.filter(**row).update(**more):
         return
     try:
-        ApiUsage.objects.create(**row, calls=calls, seconds=seconds)
+        with transaction.atomic():
+            ApiUsage.objects.create(**row, calls=calls, seconds=seconds)
     except IntegrityError:  # another process was first, or the account was disconnected
         ApiUsage.objects.filter(**row).update(**more)
 
@@ -93,6 +105,11 @@ def _take() -> dict[Key, tuple[int, float]]:
     return batch
 
 
+def _flush_at_exit() -> None:
+    with suppress(DatabaseError):  # the log may be closed by now
+        _write_all()
+
+
 request_finished.connect(flush)
 task_postrun.connect(flush)
-atexit.register(flush)
+atexit.register(_flush_at_exit)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,8 +16,8 @@ from painelml.sync.actions import start_sync
 from painelml.web.htmx import wants_partial
 
 from . import actions, connecting, queries
-from .access import choose_organization, has_role, role_required
-from .failures import ConnectingFailed
+from .access import choose_organization, has_role, layout_for, role_required
+from .failures import FAILURES, ConnectingFailed
 from .forms import AccountForm
 from .models import Account, Membership, Role
 from .sites import SITES
@@ -116,7 +116,7 @@ def oauth_start(request: HttpRequest) -> HttpResponseBase:
     try:
         address = connecting.begin(request.user, request.organization, request.GET.get("site", "MLB"))
     except ConnectingFailed as failed:
-        return show_failure(request, failed)
+        return leave_with(failed)
     return private(redirect(address))
 
 
@@ -129,7 +129,7 @@ def oauth_callback(request: HttpRequest) -> HttpResponseBase:
             raise ConnectingFailed("logged_out")
         account, is_new = connecting.finish(request.user, request.GET)
     except ConnectingFailed as failed:
-        return show_failure(request, failed)
+        return leave_with(failed)
     choose_organization(
         request,
         Membership.objects.select_related("organization").get(
@@ -141,14 +141,24 @@ def oauth_callback(request: HttpRequest) -> HttpResponseBase:
     return private(redirect("accounts:list"))
 
 
-def show_failure(request: HttpRequest, failed: ConnectingFailed) -> HttpResponse:
-    context = {"failure": failed.failure, "reason": failed.reason}
-    status = failed.failure.status
-    return private(render(request, "accounts/connect_failed.html", context, status=status))
+def leave_with(failed: ConnectingFailed) -> HttpResponseBase:
+    """Show the failure at an address of its own: this one holds a code or a state, and pages repeat their
+    address."""
+    return private(redirect("accounts:connect_failed", failed.reason))
+
+
+@never_cache
+@require_GET
+def connect_failed(request: HttpRequest, reason: str) -> HttpResponse:
+    if reason not in FAILURES:
+        raise Http404
+    failure = FAILURES[reason]
+    context = {"failure": failure, "reason": reason, "layout": layout_for(request)}
+    return render(request, "accounts/connect_failed.html", context, status=failure.status)
 
 
 def private(response: Any) -> Any:
-    """The address holds a code or a state: nobody we link to needs to see it."""
+    """Tell the browser to pass this address on to nobody."""
     response["Referrer-Policy"] = "no-referrer"
     return response
 

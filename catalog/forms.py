@@ -14,6 +14,8 @@ STOCK = [("in", _("In stock")), ("low", _("Low stock")), ("out", _("Out of stock
 
 
 class ItemFilterForm(FilterForm):
+    RARE = ("sku",)
+
     status = WordFilter(STATUSES, label=_("Status"))
     stock = ChoiceFilter(STOCK, label=_("Stock"))
     listing_type_id = WordFilter(LISTING_TYPES, label=_("Listing type"))

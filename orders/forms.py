@@ -11,6 +11,8 @@ STATUSES = choices("order")
 
 
 class OrderFilterForm(FilterForm):
+    RARE = ("item_id", "tag")
+
     status = WordFilter(STATUSES, label=_("Status"))
     date_from = DayField(label=_("From"), required=False)
     date_to = DayField(label=_("To"), required=False)

@@ -12,6 +12,8 @@ SLA = choices("sla")
 
 
 class QuestionFilterForm(FilterForm):
+    RARE = ("item_id",)
+
     status = WordFilter(STATUSES, label=_("Status"))
     sla = ChoiceFilter(SLA, label=_("Service level"))
     date_from = DayField(label=_("From"), required=False)

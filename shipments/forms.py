@@ -13,6 +13,8 @@ DISPATCH = [("late", _("Late")), ("today", _("Today")), ("upcoming", _("Upcoming
 
 
 class ShipmentFilterForm(FilterForm):
+    RARE = ("substatus", "late")
+
     status = WordFilter(STATUSES, label=_("Status"))
     substatus = WordFilter(label=_("Detail"))
     logistic_type = WordFilter(LOGISTICS, label=_("Logistics"))

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import Account
 from painelml.sync.models import PayloadEncoder
 from painelml.web import show
 from painelml.web.statuses import word_for
@@ -100,3 +101,9 @@ def to(context: Context, name: str, *args: Any, **filters: Any) -> str:
         query[key] = str(value)
     path = name if name.startswith("/") else reverse(name, args=args)
     return f"{path}?{query.urlencode()}" if query else path
+
+
+@register.inclusion_tag("_health.html")
+def health(account: Account) -> dict[str, Any]:
+    """Draw how long an account's access token still lasts."""
+    return {"account": account}

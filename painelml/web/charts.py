@@ -1,6 +1,6 @@
 """Charts drawn on the server as SVG: attributes and classes only, so the strictest CSP lets them through.
 
-The drawing stretches to its place (`preserveAspectRatio="none"`); words stand beside it as HTML, in their size.
+The drawing stretches to its place (`preserveAspectRatio="none"`); words stand beside it as HTML.
 """
 
 from __future__ import annotations

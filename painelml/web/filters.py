@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -57,6 +57,9 @@ class FilterForm(forms.Form):
     an error with the code `not_found`.
     """
 
+    RARE: ClassVar[tuple[str, ...]] = ()
+    """Filters that links set and nobody types: a page shows them only while they are in use."""
+
     account_id = forms.IntegerField(label=_("Account"), required=False, widget=forms.HiddenInput())
     q = forms.CharField(
         label=_("Search"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
@@ -91,6 +94,12 @@ class FilterForm(forms.Form):
         """Return keyword arguments of `filter()` for the plain columns: `filters(status="status")`."""
         found = {column: self.value(name) for name, column in columns.items()}
         return {column: value for column, value in found.items() if value is not None}
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """The fields a page draws: the common ones, and the rare ones in use."""
+        used = self.active
+        return [field for field in self.visible_fields() if field.name not in self.RARE or field.name in used]
 
     @property
     def active(self) -> list[str]:

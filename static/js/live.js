@@ -38,7 +38,7 @@ function show(live) {
   isLive = live;
   if (!mark) return;
   mark.dataset.state = live ? "live" : "polling";
-  mark.title = live ? mark.dataset.live : mark.dataset.polling;
+  mark.firstElementChild.textContent = live ? mark.dataset.wordsLive : mark.dataset.wordsPolling;
 }
 
 function listen() {

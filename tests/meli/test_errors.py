@@ -247,6 +247,10 @@ def test_an_error_shows_no_secret_however_it_is_looked_at(caplog):
         assert secret not in seen
 
 
+def test_a_known_secret_is_found_as_it_is_and_as_a_form_spells_it():
+    assert redact("a/b+c was refused, also a%2Fb%2Bc", ["a/b+c", ""]) == "[hidden] was refused, also [hidden]"
+
+
 def test_redaction_keeps_what_is_no_secret():
     text = '{"code":"item.price.not_modifiable","message":"MLB4100200300: status_code=400"}'
     assert redact(text) == text

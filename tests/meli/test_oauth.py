@@ -174,6 +174,11 @@ def test_a_pair_and_an_application_print_no_secret():
             oauth.RedirectMismatch,
         ),
         (400, {"error": "invalid_grant", "message": "redirect_uri_mismatch"}, oauth.RedirectMismatch),
+        (
+            400,
+            {"error": "invalid_grant", "message": "Your client callback has to match"},
+            oauth.RedirectMismatch,
+        ),
         (400, {"error": "invalid_client", "message": "m"}, AppRefused),
         (401, {"error": "invalid_client", "message": "m"}, AppRefused),
         (401, {"error": "unauthorized_application", "message": "m"}, AppRefused),

@@ -44,7 +44,8 @@ class KeyRing:
         texts = [text.strip() for text in keys.split(",") if text.strip()]
         if not texts or any(len(text) < MIN_KEY_LENGTH for text in texts):
             raise ValueError(
-                f"ENCRYPTION_KEY needs a key of at least {MIN_KEY_LENGTH} characters, or several by commas."
+                f"ENCRYPTION_KEY needs one key of at least {MIN_KEY_LENGTH} characters,"
+                " or several such keys separated by commas."
             )
         self._ciphers = {_key_id(text): AESGCM(_derive(text, b"painelml secrets", 32)) for text in texts}
         self._first = next(iter(self._ciphers))

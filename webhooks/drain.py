@@ -26,7 +26,7 @@ from painelml.meli import AppRefused, MeliError, NotAllowed, Reconnect, Rejected
 from painelml.sync import engine
 from painelml.sync.resource import RESOURCES
 
-from .models import Notification, NotificationQuerySet, NotificationState, Outcome
+from .models import Notification, NotificationQuerySet, NotificationState, Outcome, Source
 from .topics import KINDS, ids_of
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def drain(seller_id: str, seconds: float = TURN_S) -> float | None:
 def is_storming(seller_id: str) -> bool:
     """Tell whether waiting for the end of a flood will spare readings."""
     now = timezone.now()
-    fresh = Notification.objects.open().filter(seller_id=seller_id, attempts=0)
+    fresh = Notification.objects.open().filter(seller_id=seller_id, source=Source.WEBHOOK, attempts=0)
     arrivals = fresh.filter(created_at__gt=now - STORM_WINDOW)[:STORM].count()
     return arrivals >= STORM and not fresh.filter(created_at__lt=now - STORM_PATIENCE).exists()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -58,22 +59,26 @@ def missed(client: Client, site_id: str) -> Iterator[Notification]:
     seen, because the list shifts while it is read.
     """
     seen: set[str] = set()
-    for page in range(FEED_PAGES):
+    offset = 0
+    for _ in range(FEED_PAGES):
         entries = client.missed_feeds(
-            settings.MELI_CLIENT_ID, site_id=site_id, limit=FEED_PAGE, offset=page * FEED_PAGE
+            settings.MELI_CLIENT_ID, site_id=site_id, limit=FEED_PAGE, offset=offset
         )
-        fresh = {}
-        for entry in entries:
-            try:
-                notification = read_envelope(entry, Source.MISSED_FEED)
-            except NotANotification:
-                continue
-            fresh.setdefault(notification.dedupe_key, notification)
-        fresh = {key: notification for key, notification in fresh.items() if key not in seen}
+        offset += len(entries)
+        page = {notification.dedupe_key: notification for notification in readable(entries)}
+        fresh = page.keys() - seen
         if not fresh:
             return
-        seen.update(fresh)
-        yield from fresh.values()
+        seen |= fresh
+        yield from (page[key] for key in fresh)
+
+
+def readable(entries: Iterable[Mapping[str, Any]]) -> Iterator[Notification]:
+    for entry in entries:
+        try:
+            yield read_envelope(entry, Source.MISSED_FEED)
+        except NotANotification as wrong:
+            log.warning("An entry of the missed feeds was left out: %s", wrong)
 
 
 def delete_old() -> int:

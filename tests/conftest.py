@@ -22,6 +22,8 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
 django.setup()
+# Inherited by an xdist worker it would make pytest-django read the settings before the worker has its services.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 settings.PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # the real one is slow on purpose

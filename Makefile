@@ -40,8 +40,8 @@ test: install  ## run the tests: on PostgreSQL and Redis, then what touches the 
 ifeq ($(CHROMIUM),)
 	@echo "No Chromium here, so tests/browser is left out (on Debian: sudo apt install chromium)."
 endif
-	$(PYTHON) -m pytest -q -n $(WORKERS) $(if $(CHROMIUM),,--ignore=tests/browser)
-	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/meli
+	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope $(if $(CHROMIUM),,--ignore=tests/browser)
+	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/meli
 
 lint: install  ## check style, types, missing migrations and known insecure patterns
 	$(PYTHON) -m ruff check .

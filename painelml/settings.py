@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from painelml import env as environment
 from painelml.logs import configure as configure_logs
 from painelml.logs import redact_event
+from painelml.meli.oauth import AUTH_HOSTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -273,6 +274,17 @@ pictures = ["https://*.mlstatic.com"]
 if urlsplit(MELI_API_URL).hostname in ("127.0.0.1", "localhost", "::1"):
     pictures.append(MELI_API_URL)  # the sandbox draws its own
 
+# The form that starts a connection ends at Mercado Livre; browsers hold each redirect on the way to this.
+if MELI_AUTH_URL:
+    destinations = [MELI_AUTH_URL]
+else:
+    homes = {
+        "mercadolivre.com",
+        "mercadolibre.com",
+        *(host.removeprefix("auth.") for host in AUTH_HOSTS.values()),
+    }
+    destinations = [f"https://*.{home}" for home in sorted(homes)]
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -283,7 +295,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *destinations],
         "frame-ancestors": ["'none'"],
     }
 }

@@ -1,7 +1,5 @@
 """Every address of the panel: pages by app, JSON under /api/, Mercado Livre's side under /meli/."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
@@ -46,16 +44,12 @@ urlpatterns = [
     path("meli/oauth/callback", account_views.oauth_callback, name="oauth-callback"),
     path("team/", include("accounts.team_urls")),
     path("profile/", team_views.profile, name="profile"),
+    path("", include("painelml.web.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("catalog/", include("catalog.urls")),
+    path("orders/", include("orders.urls")),
+    path("shipments/", include("shipments.urls")),
+    path("questions/", include("questions.urls")),
+    path("webhooks/", include("webhooks.urls")),
+    re_path(r"^api(?:/|$)", docs.not_found),
 ]
-for prefix, module in (
-    ("", "painelml.web.urls"),
-    ("accounts/", "accounts.urls"),
-    ("catalog/", "catalog.urls"),
-    ("orders/", "orders.urls"),
-    ("shipments/", "shipments.urls"),
-    ("questions/", "questions.urls"),
-    ("webhooks/", "webhooks.urls"),
-):
-    if find_spec(module):
-        urlpatterns.append(path(prefix, include(module)))
-urlpatterns.append(re_path(r"^api(?:/|$)", docs.not_found))

@@ -22,7 +22,7 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
 django.setup()
-# Inherited by an xdist worker it would make pytest-django read the settings before the worker has its services.
+# An xdist worker that inherits it reads the settings (pytest-django does) before it has its own services.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 settings.PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"

@@ -16,6 +16,12 @@ QUOTA_BODIES: list[dict[str, Any] | str] = [
     {"error": "too_many_request", "message": "Too many requests", "status": 429},
     "local_rate_limited",
 ]
+POLICY_BODY = {
+    "code": "PA_UNAUTHORIZED_RESULT_FROM_POLICIES",
+    "blocked_by": "PolicyAgent",
+    "message": "At least one policy returned UNAUTHORIZED.",
+    "status": 403,
+}
 BREAKDOWNS: list[tuple[int, dict[str, Any] | str]] = [
     (500, {"message": "Internal server error", "error": "internal_server_error", "status": 500, "cause": []}),
     (502, "<html><body><h1>502 Bad Gateway</h1></body></html>"),
@@ -45,6 +51,8 @@ class Drills:
     """Share of order details answered 206, beside the few that always start that way."""
     costs_delay_s: float = 0.0
     """Shipments younger than this have no costs yet (404)."""
+    forbidden: list[str] = field(default_factory=list)
+    """Beginnings of paths the application has no functional permission for: 403 by the PolicyAgent."""
     bulk: bool = True
     legacy_multiget: bool = True
     pkce_required: bool = False
@@ -54,6 +62,8 @@ class Drills:
     """Notifications that are never sent and never listed."""
     missed: float = 0.0
     """Notifications that are not delivered and go straight to the missed feeds."""
+    fallback_after: int = 0
+    """Switch a topic off after so many events in a row were given up; 0: never."""
     garbage: float = 0.0
     """Share of notifications accompanied by a body that is none."""
     seed: int = 1
@@ -80,6 +90,10 @@ class Drills:
 
     def happens(self, rate: float) -> bool:
         return rate > 0 and self.random.random() < rate
+
+    def check_permission(self, path: str) -> None:
+        if any(path.startswith(beginning) for beginning in self.forbidden):
+            raise ApiError(403, body=POLICY_BODY)
 
     def quota(self) -> ApiError:
         return ApiError(429, body=self.random.choice(QUOTA_BODIES))

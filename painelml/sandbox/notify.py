@@ -9,6 +9,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -69,6 +70,7 @@ class Notifier:
         self.missed: list[tuple[int, dict[str, Any]]] = []
         """(when it was given up, the entry as `/missed_feeds` lists it), oldest first."""
         self._granted = granted
+        self._given_up: Counter[str] = Counter()
         self._number = 0
         self._ids = Random(drills.seed)
         self._heap: list[Message] = []
@@ -180,6 +182,7 @@ class Notifier:
             return
         if code == 200 and took <= TIMEOUT_S:
             self.told += 1
+            self._given_up.pop(message.body["topic"], None)
             return
         attempts = message.body["attempts"]
         if attempts >= len(SPACING_S):
@@ -202,6 +205,10 @@ class Notifier:
             "response": {**response, "body": "[object Object]", "headers": {"connection": "close"}},
         }
         self.missed.append((self.clock.now(), entry))
+        topic = message.body["topic"]
+        self._given_up[topic] += 1
+        if 0 < self.drills.fallback_after <= self._given_up[topic]:
+            self.topics.discard(topic)
 
 
 class Poster:

@@ -1,6 +1,7 @@
 # ruff: noqa: S311
 """Buyers: everything about one follows from a number, so none has to be remembered."""
 
+from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 from random import Random
@@ -33,12 +34,8 @@ class Buyer:
         return Random(self.number * 2654435761)
 
     @cached_property
-    def _place(self) -> int:
-        return self.number * 2654435761 % _CITY_WEIGHTS[-1]
-
-    @cached_property
     def city(self) -> tuple[str, str, str, int]:
-        return next(city for city, end in zip(CITIES, _CITY_WEIGHTS, strict=True) if self._place < end)
+        return CITIES[bisect_right(_CITY_WEIGHTS, self.number * 2654435761 % _CITY_WEIGHTS[-1])]
 
     @property
     def distance(self) -> int:

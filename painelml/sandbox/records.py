@@ -132,11 +132,6 @@ class Order(Storable):
     def indexed(self) -> int:
         return self.updated + self.index_lag
 
-    @property
-    def sorted_by(self) -> int:
-        """Sellers' searches are sorted by first confirmation; what was never confirmed by its creation."""
-        return self.closed or self.created
-
 
 @dataclass(slots=True)
 class Shipment(Storable):

@@ -72,6 +72,7 @@ class Box:
             legacy = request.path.startswith(LEGACY_401)
             request.user = self.oauth.user_of(request.headers.get("authorization", ""), legacy=legacy)
             self.limit(f"user:{request.user}", self.drills.rpm)
+            self.drills.check_permission(request.path)
         result = its_route.endpoint(self, request, **ids)
         if after == "drop_after":
             raise DropConnection

@@ -41,7 +41,7 @@ class Keeper(threading.Thread):
             began = time.monotonic()
             self.write()
             # A big world takes seconds to write; it must not spend its life doing so.
-            pause = max(self.every_s, 20 * (time.monotonic() - began))
+            pause = max(self.every_s, 60 * (time.monotonic() - began))
 
     def stop(self) -> None:
         self._ended.set()

@@ -3,6 +3,7 @@
 one of them changes.
 """
 
+import gc
 import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict, defaultdict
@@ -60,7 +61,10 @@ class World:
         self.changes = 0
         self.index()
         self.clock.frozen_at = self.clock.now()
+        # Nothing made here is garbage; looking for some doubles the time (8 s for 100,000 orders).
+        gc.disable()
         birth.populate(self, sellers=sellers, orders=orders, items=items, questions=questions)
+        gc.enable()
         self.clock.frozen_at = None
 
     def index(self) -> None:

@@ -51,6 +51,14 @@ def test_the_token_endpoint_has_a_rate_of_its_own(box: Sandbox) -> None:
     assert requests.post(f"{box.url}/oauth/token", timeout=5).status_code >= 500
 
 
+def test_a_missing_permission_is_a_403_of_the_policy_agent(box: Sandbox, ana: Caller) -> None:
+    box.control(drills={"forbidden": ["/questions"]})
+    refused = ana.get("/questions/search", api_version=4)
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "PA_UNAUTHORIZED_RESULT_FROM_POLICIES"
+    assert ana.get("/users/me").status_code == 200
+
+
 def test_a_limit_per_minute_holds_and_passes(box: Sandbox, ana: Caller) -> None:
     box.control(drills={"rpm": 5})
     assert [ana.get("/users/me").status_code for _ in range(7)] == [200] * 5 + [429] * 2

@@ -113,6 +113,17 @@ def test_missed_items_need_the_site(listening: Sandbox) -> None:
     assert ana.get("/missed_feeds", app_id=app_id, topic="items", site_id="MLB").status_code == 200
 
 
+def test_a_topic_that_keeps_failing_is_switched_off(listening: Sandbox, callback: Callback) -> None:
+    callback.status = 500
+    listening.control(drills={"fallback_after": 3}, ask=3, seller=ANA)
+    assert listening.wait_until_told(10)
+    callback.status = 200
+    callback.bodies.clear()
+    listening.control(ask=2, change_items=1, seller=ANA)
+    assert "questions" not in {body["topic"] for body in told(listening, callback)}
+    assert len(missed(Caller(listening, ANA)) or []) == 3
+
+
 def test_lost_events_are_neither_sent_nor_listed(listening: Sandbox, callback: Callback) -> None:
     listening.control(drills={"loss": 1.0}, ask=3, seller=ANA)
     assert told(listening, callback) == []

@@ -67,6 +67,11 @@ def test_an_answer_is_given_once(ana: Caller, question: Question) -> None:
     assert question.answer == "Sim, bivolt."
 
 
+def test_an_answer_with_contact_data_is_banned(ana: Caller, question: Question) -> None:
+    given = ana.post("/answers", {"question_id": question.id, "text": "Me chame: ana@example.com"})
+    assert given.json()["answer"] == {**given.json()["answer"], "status": "BANNED", "text": ""}
+
+
 def test_nobody_answers_on_a_paused_listing(box: Sandbox, ana: Caller, question: Question) -> None:
     box.world.items[question.item_id].status = "paused"
     refused = ana.post("/answers", {"question_id": question.id, "text": "Sim."})

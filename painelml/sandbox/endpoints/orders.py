@@ -59,7 +59,7 @@ def search_orders(box: Box, request: Request) -> dict[str, Any]:
 
     def found() -> list[Order]:
         rows = select_orders(box, request.user, query)
-        return sorted(rows, key=lambda order: (order.sorted_by, order.id), reverse=sort == "date_desc")
+        return sorted(rows, key=lambda order: order.closed or order.created, reverse=sort == "date_desc")
 
     paging: dict[str, Any] = {"offset": offset, "limit": limit}
     if scan:
@@ -110,11 +110,8 @@ def select_orders(box: Box, seller: int, query: dict[str, str]) -> list[Order]:
         )
     if words := query.get("q", "").lower():
         tests.append(lambda order: matches(box, order, words))
-    return [
-        order
-        for order in box.world.orders_created(seller, since, until)
-        if all(test(order) for test in tests)
-    ]
+    orders = box.world.orders_created(seller, since, until)
+    return [order for order in orders if all(test(order) for test in tests)] if tests else orders
 
 
 def window(query: dict[str, str], name: str) -> tuple[int | None, int | None]:

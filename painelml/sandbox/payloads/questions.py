@@ -54,4 +54,5 @@ def question_payload(question: Question) -> dict[str, Any]:
 def answer(question: Question, spell: Any) -> dict[str, Any] | None:
     if not question.answered:
         return None
-    return {"text": question.answer, "status": "ACTIVE", "date_created": spell(question.answered)}
+    status = "ACTIVE" if question.answer else "BANNED"
+    return {"text": question.answer, "status": status, "date_created": spell(question.answered)}

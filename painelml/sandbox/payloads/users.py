@@ -64,6 +64,11 @@ def public_user_payload(world: World, seller: Seller) -> dict[str, Any]:
 
 def reputation(world: World, seller: Seller) -> dict[str, Any]:
     """Counted from the seller's own orders; few sales have no level."""
+    (counted,) = world.found(("reputation", seller.id), lambda: [count_reputation(world, seller)])
+    return dict(counted)
+
+
+def count_reputation(world: World, seller: Seller) -> dict[str, Any]:
     orders = world.orders_of[seller.id]
     recent = world.orders_created(seller.id, world.clock.now() - 60 * DAY, None)
     cancelled = [order for order in recent if order.cancel[2:3] == ["seller"]]

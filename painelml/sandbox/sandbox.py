@@ -87,6 +87,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
+        self._server.stopped = True
         self.box.set_pace(0)
         self.box.notifier.stop()
         self._server.shutdown()

@@ -144,6 +144,9 @@ class Handler(BaseHTTPRequestHandler):
     box: Box
 
     def _serve(self) -> None:
+        if self.server.stopped:  # type: ignore[attr-defined]
+            self.close_connection = True
+            return
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY:
             self.close_connection = True
@@ -177,6 +180,8 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
+    stopped = False
+    """Set at the end, so that connections kept open are not served any longer."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that hangs up is not news; anything else is."""

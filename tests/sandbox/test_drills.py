@@ -81,6 +81,12 @@ def test_an_unknown_order_or_drill_is_named(box: Sandbox) -> None:
         box.control(drills={"rain": 1})
 
 
+def test_after_the_stop_kept_connections_are_closed(box: Sandbox, ana: Caller) -> None:
+    assert ana.get("/users/me").status_code == 200
+    box.stop()
+    assert outcome(ana) == "dropped"
+
+
 def test_reset_ends_every_drill(box: Sandbox, ana: Caller) -> None:
     box.control(drills={"error_rate": 1.0, "bulk": False})
     box.control(reset=True)

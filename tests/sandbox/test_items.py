@@ -153,6 +153,12 @@ def test_pictures_come_from_the_sandbox_itself(box: Sandbox, ana: Caller) -> Non
     assert ana.get(f"/pictures/{item_id}.svg").headers["Content-Type"].startswith("image/svg+xml")
 
 
+def test_a_permalink_leads_to_a_page(box: Sandbox, ana: Caller) -> None:
+    (item_id,) = ids_of(ana, limit=1)
+    permalink = ana.get(f"/items/{item_id}").json()["permalink"]
+    assert box.world.items[item_id].title in ana.get(permalink.removeprefix(box.url)).text
+
+
 def test_listing_prices_are_one_object_once_category_and_type_are_given(ana: Caller) -> None:
     several = ana.get("/sites/MLB/listing_prices", price=50).json()
     one = ana.get(

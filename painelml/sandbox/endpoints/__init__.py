@@ -8,6 +8,7 @@ MODULES = (
     "feeds",
     "items",
     "orders",
+    "pages",
     "questions",
     "shipments",
     "stock",

@@ -7,13 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ..http import Request, Response, route
 from ..server import Box
-
-STYLE = (
-    "body{font:16px/1.5 sans-serif;background:#fff159;margin:0}h1{font-size:1.3rem;margin-top:0}"
-    "main{background:#fff;max-width:30rem;margin:4rem auto;padding:2rem;border-radius:8px}"
-    "a{display:block;margin:.6rem 0;padding:.8rem 1rem;border-radius:6px;background:#3483fa;color:#fff;"
-    "text-decoration:none}a.no{background:#e8e8e8;color:#333}small{color:#666}"
-)
+from .pages import page
 
 
 @route("GET", "/authorization", public=True, drilled=False)
@@ -87,15 +81,6 @@ def choices(box: Box, query: dict[str, str]) -> Response:
     return page(
         "Painel ML quer acessar sua conta do Mercado Livre (ambiente de testes)", text + sellers + others
     )
-
-
-def page(title: str, body: str, status: int = 200) -> Response:
-    html = (
-        f'<!doctype html><html lang="pt-BR"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>'
-        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
-    )
-    return Response(html, status, content_type="text/html; charset=utf-8")
 
 
 @route("POST", "/oauth/token", public=True)

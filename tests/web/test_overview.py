@@ -1,0 +1,181 @@
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Account, User
+from orders.queries import sales_overview
+from painelml.sync.models import SyncRun
+from tests.factories import make_account, make_item, make_order, make_question, make_shipment
+from tests.web.conftest import NOW, Login
+from tests.web.pages import swap, text_of
+
+
+def test_todays_sales_are_those_of_the_accounts_own_day(account: Account) -> None:
+    just_before_midnight = datetime(2026, 11, 21, 2, 59, tzinfo=UTC)  # 23:59 of the 20th in São Paulo
+    just_after_midnight = datetime(2026, 11, 21, 3, 1, tzinfo=UTC)
+    make_order(account, date_created=just_before_midnight, gross=Decimal("10.00"))
+    make_order(account, date_created=just_after_midnight, gross=Decimal("40.00"))
+
+    [block] = sales_overview([account], NOW)
+
+    assert (block.today.sales.orders, block.today.sales.gross) == (1, Decimal("40.00"))
+    assert block.week.sales.gross == Decimal("50.00")
+    assert [sold.gross for _, sold in block.days[-2:]] == [Decimal("10.00"), Decimal("40.00")]
+
+
+def test_today_is_compared_with_the_same_weekday_until_this_hour(account: Account) -> None:
+    make_order(account, date_created=NOW - timedelta(hours=1), gross=Decimal("150.00"))
+    make_order(account, date_created=NOW - timedelta(days=7, hours=1), gross=Decimal("100.00"))
+    make_order(account, date_created=NOW - timedelta(days=7) + timedelta(hours=1), gross=Decimal("900.00"))
+
+    [block] = sales_overview([account], NOW)
+
+    assert block.today.before.gross == Decimal("100.00")
+    assert block.today.change == 50
+
+
+def test_what_was_not_paid_or_was_cancelled_is_no_sale(account: Account) -> None:
+    make_order(account, date_created=NOW, status="cancelled", is_sale=False)
+
+    assert sales_overview([account], NOW) == []
+
+
+def test_an_unknown_net_is_counted_as_unknown_and_never_as_zero(account: Account) -> None:
+    make_order(account, date_created=NOW, net=Decimal("92.41"))
+    make_order(account, date_created=NOW, net=None, sale_fee=None)
+
+    [block] = sales_overview([account], NOW)
+
+    assert (block.today.sales.net, block.today.sales.net_unknown) == (Decimal("92.41"), 1)
+
+
+def test_currencies_are_never_added_up(account: Account, page: Client) -> None:
+    argentina = make_account(account.organization, site_id="MLA")
+    make_order(account, date_created=NOW, gross=Decimal("100.00"), currency_id="BRL")
+    make_order(argentina, date_created=NOW, gross=Decimal("7000.00"), currency_id="ARS")
+
+    words = text_of(page.get("/"))
+
+    assert "Sales in BRL" in words
+    assert "Sales in ARS" in words
+    assert "R$ 100.00" in words
+    assert "AR$ 7,000.00" in words
+    assert "7,100" not in words
+
+
+def test_it_shows_what_waits_and_leads_there(account: Account, page: Client) -> None:
+    make_question(account, text="Tem na cor verde?", due_at=NOW - timedelta(minutes=5))
+    make_shipment(account, dispatch_by=NOW - timedelta(hours=3))
+    make_shipment(account, dispatch_by=NOW + timedelta(hours=2))
+    make_item(account, title="Chaleira", status="paused", is_out_of_stock=True, available_quantity=0)
+
+    response = page.get("/")
+
+    words = text_of(response)
+    assert "Questions to answer 1 1 past its time" in words
+    assert "Late shipments 1" in words
+    assert "To dispatch today 1" in words
+    assert "Out of stock 1" in words
+    assert "Tem na cor verde?" in words
+    assert "Chaleira" in words
+    assert 'href="/shipments/?dispatch=late"' in response.content.decode()
+
+
+def test_a_shipment_due_after_midnight_of_the_account_is_not_todays(account: Account, page: Client) -> None:
+    make_shipment(account, dispatch_by=datetime(2026, 11, 22, 2, 59, tzinfo=UTC))
+    make_shipment(account, dispatch_by=datetime(2026, 11, 22, 3, 0, tzinfo=UTC))
+
+    assert "To dispatch today 1 1 more in the next days" in text_of(page.get("/"))
+
+
+def test_without_an_account_it_leads_to_the_first_connection(page: Client) -> None:
+    words = text_of(page.get("/"))
+
+    assert "Welcome to Painel ML" in words
+    assert "Connect an account" in words
+
+
+def test_it_shows_how_far_a_backfill_is(account: Account, page: Client) -> None:
+    run = SyncRun.objects.create(
+        account=account, scope="orders", status="running", total=1200, done=300, started_at=timezone.now()
+    )
+    run.steps.create(name="window", key="w1", expected=1200, held=300)
+
+    words = text_of(page.get("/"))
+
+    assert "Reading" in words
+    assert "300 of 1,200" in words
+
+
+def test_an_expired_account_is_told_on_every_page(account: Account, page: Client) -> None:
+    Account.objects.filter(pk=account.pk).update(status="expired")
+
+    for address in ("/", "/orders/", "/catalog/"):
+        assert "no longer lets us read" in text_of(page.get(address))
+
+
+@pytest.mark.parametrize("part", ["overview-now", "overview-runs", "overview-sales"])
+def test_each_part_replaces_itself_alone(account: Account, page: Client, part: str) -> None:
+    answer = swap(page, "/", part).content.decode()
+
+    assert answer.count(f'id="{part}"') == 1
+    assert "<html" not in answer
+
+
+def test_a_restored_history_entry_is_a_whole_page(account: Account, page: Client) -> None:
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "overview-now"}
+
+    assert "<html" in page.get("/", headers=headers).content.decode()
+
+
+def test_the_account_in_the_address_narrows_everything(
+    account: Account, second_account: Account, page: Client
+) -> None:
+    make_order(account, date_created=NOW, gross=Decimal("100.00"))
+    make_order(second_account, date_created=NOW, gross=Decimal("30.00"))
+
+    assert "R$ 130.00" in text_of(page.get("/"))
+    assert "R$ 30.00" in text_of(page.get(f"/?account_id={second_account.pk}"))
+    assert "R$ 130.00" not in text_of(page.get(f"/?account_id={second_account.pk}"))
+
+
+def test_carlas_numbers_are_not_anas(account: Account, other_account: Account, page: Client) -> None:
+    make_order(other_account, date_created=NOW, gross=Decimal("777.00"))
+    make_question(other_account, text="Segredo?")
+
+    words = text_of(page.get("/"))
+
+    assert "777" not in words
+    assert "Segredo?" not in words
+    assert page.get(f"/?account_id={other_account.pk}").status_code == 404
+
+
+def test_its_queries_do_not_depend_on_the_rows(account: Account, page: Client) -> None:
+    def seed(rows: int) -> None:
+        for _ in range(rows):
+            order = make_order(account, date_created=NOW)
+            make_shipment(account, meli_id=order.shipment_id)
+            make_question(account)
+            make_item(account, available_quantity=0)
+
+    seed(2)
+    with CaptureQueriesContext(connection) as few:
+        page.get("/")
+    seed(18)
+    with CaptureQueriesContext(connection) as many:
+        page.get("/")
+
+    assert len(many) == len(few)
+
+
+def test_nobody_sees_it_without_logging_in(client: Client, db: None) -> None:
+    assert client.get("/").headers["Location"] == "/login/?next=/"
+
+
+def test_every_role_may_look(account: Account, vera: User, login: Login) -> None:
+    assert login(vera).get("/").status_code == 200

@@ -429,7 +429,8 @@ def make_shipment(world: World, random: Random, orders: list[Order], logistic: s
     )
     for order in orders:
         order.shipment_id = shipment.id
-        order.tags.append("not_delivered")
+        if "not_delivered" not in order.tags:
+            order.tags.append("not_delivered")
     first.buyer_freight = buyer_part
     now = world.clock.now()
     shipment.history = [

@@ -12,7 +12,7 @@ from . import birth, fees
 from .clock import SECOND
 from .records import Item, Order, Shipment
 from .words import QUESTIONS
-from .world import OPEN_SHIPMENT, World, settle_status
+from .world import OPEN_SHIPMENT, World
 
 EVERY_S = 2.0
 """Seconds between two happenings at pace 1; about one in three is a sale."""
@@ -80,7 +80,8 @@ def ship(world: World, order_id: int) -> Shipment | None:
     order = world.orders[order_id]
     if order.shipment_id or order.status != "paid":
         return None
-    orders = [one for one in world.packs.get(order.pack_id, [order]) if one.status == "paid"]
+    cart = world.packs.get(order.pack_id, [order])
+    orders = [one for one in cart if one.status == "paid" and not one.shipment_id]
     logistic = world.items[order.item_id].logistic
     shipment = birth.make_shipment(world, world.random, orders, logistic, "paid")
     shipment.created = shipment.updated = world.clock.now()
@@ -174,16 +175,18 @@ def change_item(world: World, seller_id: int | None = None) -> None:
     seller = seller_id or random.choice(list(world.sellers))
     item = random.choice([item for item in world.items_of[seller] if item.status in {"active", "paused"}])
     roll = random.random()
-    if roll < 0.45:
+    variation = random.choice(item.variations) if item.variations else None
+    if item.status == "paused" and item.available:
+        item.status, item.sub_status = "active", []
+        world.item_changed(item)
+    elif item.status == "paused":
+        world.set_quantity(item, variation, random.choice((20, 80, 200)))
+    elif roll < 0.55:
         world.set_price(item, max(990, fees.round_price(item.price * random.uniform(0.9, 1.12))))
-    elif roll < 0.85:
-        variation = random.choice(item.variations) if item.variations else None
-        world.set_quantity(item, variation, random.choice((0, 5, 20, 80, 200)))
+    elif roll < 0.92:
+        world.set_quantity(item, variation, random.choice((0, 3, 20, 40, 80, 120, 200, 400)))
     else:
-        paused = item.sub_status == ["paused_by_seller"]
-        item.status = "active" if paused else "paused"
-        item.sub_status = [] if paused else ["paused_by_seller"]
-        settle_status(item)
+        item.status, item.sub_status = "paused", ["paused_by_seller"]
         world.item_changed(item)
 
 
@@ -256,6 +259,24 @@ def catch_up(world: World) -> None:
             move(world, shipment)
 
 
+def live(world: World) -> None:
+    """One tick: something happens, and more of it where much has piled up, so that a long life stays
+    in balance.
+    """
+    catch_up(world)
+    name = world.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+    if name == "sell":
+        sell(world, at_once=False)
+        return
+    piled_up = {
+        "move": len(world.open_shipments) // 40,
+        "answer": len(world.open_questions) // 8,
+        "pay": len(world.open_orders) // 8,
+    }
+    for _ in range(1 + piled_up.get(name, 0)):
+        HAPPENINGS[name](world)
+
+
 class Life(threading.Thread):
     """Lets things happen, `pace` times as fast as the default, until `stop`."""
 
@@ -266,17 +287,11 @@ class Life(threading.Thread):
         self._ended = threading.Event()
 
     def run(self) -> None:
-        names, weights = list(WEIGHTS), list(WEIGHTS.values())
         while not self._ended.wait(self._pause()):
             with self.world.lock:
                 if self._ended.is_set():
                     return
-                catch_up(self.world)
-                name = self.world.random.choices(names, weights)[0]
-                if name == "sell":
-                    sell(self.world, at_once=False)
-                else:
-                    HAPPENINGS[name](self.world)
+                live(self.world)
 
     def _pause(self) -> float:
         return min(self.world.random.expovariate(self.pace / EVERY_S), 8 * EVERY_S / self.pace)

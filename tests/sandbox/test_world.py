@@ -1,5 +1,6 @@
 """The invented shops: the same for the same seed, believable, and able to go on after a stop."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from painelml import sandbox as sandbox_package
 from painelml.sandbox import Sandbox, World, life
 from painelml.sandbox.truth import KINDS, truth
 
@@ -88,6 +90,37 @@ def test_a_sale_takes_stock_and_its_shipment_follows() -> None:
     world.clock.advance(60_000)
     life.catch_up(world)
     assert all(order.shipment_id or "no_shipping" in order.tags for order in orders)
+
+
+def test_a_long_life_stays_in_balance_and_agrees_with_itself() -> None:
+    world = World(orders=100, items=50, questions=40)
+    for _ in range(1500):
+        life.live(world)
+        world.clock.advance(3000)
+    for order in world.orders.values():
+        assert len(order.tags) == len(set(order.tags))
+        assert not order.shipment_id or order.id in world.shipments[order.shipment_id].order_ids
+        assert not order.shipment_id or order.closed
+    for shipment in world.shipments.values():
+        assert [step[0] for step in shipment.history] == sorted(step[0] for step in shipment.history)
+        assert shipment.status == shipment.history[-1][1]
+    assert all(item.available >= 0 for item in world.items.values())
+    assert not [item for item in world.items.values() if item.status == "active" and not item.available]
+    open_shipments = {s.id for s in world.shipments.values() if s.status in life.OPEN_SHIPMENT}
+    assert set(world.open_shipments) == open_shipments
+    assert len(open_shipments) < 300
+    assert len(world.open_questions) < 60
+    assert sum(item.status == "active" for item in world.items.values()) > 30
+
+
+def test_the_sandbox_needs_nothing_but_itself_and_the_standard_library() -> None:
+    package = Path(sandbox_package.__file__).parent
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            assert all(name.split(".")[0] in sys.stdlib_module_names for name in names), path
 
 
 def test_the_state_file_lets_a_second_start_go_on(tmp_path: Path) -> None:

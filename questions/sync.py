@@ -117,9 +117,9 @@ class QuestionResource(Resource):
 
     def map(self, reading: Reading) -> Mapped:
         payload = reading.payload
-        asked = parse_instant(payload.get("date_created")) or datetime.fromtimestamp(0, UTC)
-        answered = parse_instant(inner(payload, "answer", "date_created"))
-        stamps = [asked, answered, parse_instant(payload.get("last_updated"))]
+        asked = _instant(payload.get("date_created")) or datetime.fromtimestamp(0, UTC)
+        answered = _instant(inner(payload, "answer", "date_created"))
+        stamps = [asked, answered, _instant(payload.get("last_updated"))]
         question, answer = text(payload.get("text")), text(inner(payload, "answer", "text"))
         item_id = parse_id(payload.get("item_id"))
         from_id = parse_id(inner(payload, "from", "id") or payload.get("buyer_id"))
@@ -139,3 +139,9 @@ class QuestionResource(Resource):
             "search_text": searchable(self.meli_id(payload), item_id, from_id, question, answer),
         }
         return Mapped(fields)
+
+
+def _instant(value: Any) -> datetime | None:
+    """Read an instant to the millisecond: a search row tells no more and must not look older than a detail."""
+    instant = parse_instant(value)
+    return instant and instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -340,7 +340,7 @@ def disconnect(account: Account, by: User | None) -> None:
     """
     organization_id = account.organization_id
     try:
-        if account.access_token_sealed:
+        if account.access_token_sealed and settings.MELI_CLIENT_ID:
             client_for(account, Priority.PERSON).revoke(account.meli_user_id, settings.MELI_CLIENT_ID)
     except MeliError as error:
         logger.warning("The grant of account %s could not be revoked: %s", account.pk, error)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
-from painelml.sync.models import MirroredRow
+from painelml.sync.models import MirroredRow, PayloadField
 
 LOW_STOCK = 5
 """Units at or below which a listing on sale counts as low on stock."""
@@ -97,7 +97,7 @@ class Variation(models.Model):
     available_quantity = models.IntegerField(_("available"), null=True)
     sold_quantity = models.IntegerField(_("sold"), null=True)
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True)
-    attributes = models.JSONField(_("attributes"), default=list)
+    attributes = PayloadField(_("attributes"), default=list)
     inventory_id = models.CharField(_("inventory"), max_length=32, blank=True)
     user_product_id = models.CharField(_("user product"), max_length=32, blank=True)
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
-from painelml.sync.models import MirroredRow
+from painelml.sync.models import MirroredRow, PayloadField
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -44,7 +44,7 @@ class Order(MirroredRow):
     buyer_nickname = models.CharField(_("buyer"), max_length=120, blank=True)
     shipment_id = models.CharField(_("shipment"), max_length=32, blank=True)
     tags = models.JSONField(_("tags"), default=list)
-    cancel_detail = models.JSONField(_("cancellation"), null=True)
+    cancel_detail = PayloadField(_("cancellation"), null=True)
     units = models.PositiveIntegerField(_("units"), default=0)
 
     gross = models.DecimalField(_("gross"), max_digits=14, decimal_places=2, null=True)
@@ -94,7 +94,7 @@ class OrderItem(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     item_id = models.CharField(_("item"), max_length=32, blank=True)
     variation_id = models.CharField(_("variation"), max_length=32, blank=True)
-    variation_attributes = models.JSONField(_("variation attributes"), default=list)
+    variation_attributes = PayloadField(_("variation attributes"), default=list)
     title = models.CharField(_("title"), max_length=255, blank=True)
     sku = models.CharField(_("SKU"), max_length=120, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"), default=0)

@@ -142,6 +142,6 @@ class QuestionResource(Resource):
 
 
 def _instant(value: Any) -> datetime | None:
-    """Read an instant to the millisecond: a search row tells no more and must not look older than a detail."""
+    """Read an instant to the millisecond: a search row tells no more, and is not older than a detail."""
     instant = parse_instant(value)
     return instant and instant.replace(microsecond=instant.microsecond // 1000 * 1000)

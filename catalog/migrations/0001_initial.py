@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                     "price",
                     models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="price"),
                 ),
-                ("attributes", models.JSONField(default=list, verbose_name="attributes")),
+                ("attributes", painelml.sync.models.PayloadField(default=list, verbose_name="attributes")),
                 ("inventory_id", models.CharField(blank=True, max_length=32, verbose_name="inventory")),
                 ("user_product_id", models.CharField(blank=True, max_length=32, verbose_name="user product")),
                 (

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ("buyer_nickname", models.CharField(blank=True, max_length=120, verbose_name="buyer")),
                 ("shipment_id", models.CharField(blank=True, max_length=32, verbose_name="shipment")),
                 ("tags", models.JSONField(default=list, verbose_name="tags")),
-                ("cancel_detail", models.JSONField(null=True, verbose_name="cancellation")),
+                ("cancel_detail", painelml.sync.models.PayloadField(null=True, verbose_name="cancellation")),
                 ("units", models.PositiveIntegerField(default=0, verbose_name="units")),
                 (
                     "gross",
@@ -94,7 +94,10 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 ("item_id", models.CharField(blank=True, max_length=32, verbose_name="item")),
                 ("variation_id", models.CharField(blank=True, max_length=32, verbose_name="variation")),
-                ("variation_attributes", models.JSONField(default=list, verbose_name="variation attributes")),
+                (
+                    "variation_attributes",
+                    painelml.sync.models.PayloadField(default=list, verbose_name="variation attributes"),
+                ),
                 ("title", models.CharField(blank=True, max_length=255, verbose_name="title")),
                 ("sku", models.CharField(blank=True, max_length=120, verbose_name="SKU")),
                 ("quantity", models.PositiveIntegerField(default=0, verbose_name="quantity")),

@@ -25,6 +25,7 @@ from accounts import actions as account_actions
 from accounts.client import client_for
 from accounts.models import Account
 from painelml import live
+from painelml.celery import stopping
 from painelml.meli import Call, MeliError, Priority, Reconnect, TryLater
 
 from .models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
@@ -70,7 +71,7 @@ def work(run_id: int, seconds: float = 50) -> bool:
         return False
     worker = Worker(run)
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while time.monotonic() < until and not stopping.is_set():
         step = worker.claim()
         if step is None:
             return False
@@ -348,7 +349,8 @@ class Worker(Reader):
 
     def go_on_or_stop(self, step: SyncStep, until: float) -> None:
         run = SyncRun.objects.select_related("account").get(pk=self.run.pk)
-        if not run.is_active or not run.account.sync_enabled or time.monotonic() > until:
+        is_time_up = stopping.is_set() or time.monotonic() > until
+        if is_time_up or not run.is_active or not run.account.sync_enabled:
             raise Stopped
 
     def release(self, step: SyncStep) -> None:

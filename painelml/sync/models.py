@@ -5,6 +5,7 @@ row.
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -17,6 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 
+NULL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")
+"""An escaped null character, which PostgreSQL's JSON refuses."""
+
 
 class PayloadEncoder(json.JSONEncoder):
     """Writes a Decimal as a JSON number. Mercado Livre's amounts have few digits, so the shortest float is
@@ -25,6 +29,10 @@ class PayloadEncoder(json.JSONEncoder):
 
     def default(self, o: Any) -> Any:
         return float(o) if isinstance(o, Decimal) else super().default(o)
+
+    def encode(self, o: Any) -> str:
+        encoded = super().encode(o)
+        return NULL.sub(r"\1", encoded) if "\\u0000" in encoded else encoded
 
 
 class PayloadDecoder(json.JSONDecoder):

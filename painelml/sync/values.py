@@ -28,4 +28,4 @@ def dicts(value: Any) -> list[Mapping[str, Any]]:
 
 def words(value: Any) -> list[str]:
     """Return the strings of a list; [] for anything else."""
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text(one) for one in value if isinstance(one, str)] if isinstance(value, list) else []

@@ -16,7 +16,7 @@ from accounts.models import Account, Organization
 from painelml.sandbox import Sandbox
 from painelml.sync import engine, tasks
 from painelml.sync.models import SyncRun
-from tests.people import ana, carla, shop  # noqa: F401
+from tests.people import account, ana, carla, shop  # noqa: F401
 
 CASA, AURORA = 1987654321, 1876543210
 

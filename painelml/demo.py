@@ -39,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--items", type=int, default=160)
     parser.add_argument("--questions", type=int, default=240)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the demo keeps its data and keys")
 
 
 def settle(environ: MutableMapping[str, str], arguments: list[str]) -> None:
@@ -46,17 +47,18 @@ def settle(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     parser = ArgumentParser(add_help=False)
     add_arguments(parser)
     asked, _ = parser.parse_known_args(arguments)
+    folder: Path = asked.folder.resolve()
     log_level = environ.get("LOG_LEVEL", "")
     env.forget(environ)
     environ.update(
-        DATABASE_URL=f"sqlite:///{FOLDER / 'painelml.sqlite3'}",
-        SECRET_KEY=env.kept_secret(FOLDER / "secret_key"),
-        ENCRYPTION_KEY=env.kept_secret(FOLDER / "encryption_key"),
+        DATABASE_URL=f"sqlite:///{folder / 'painelml.sqlite3'}",
+        SECRET_KEY=env.kept_secret(folder / "secret_key"),
+        ENCRYPTION_KEY=env.kept_secret(folder / "encryption_key"),
         APP_BASE_URL=f"http://{HOST}:{asked.port}",
         MELI_API_URL=f"http://{HOST}:{asked.sandbox_port}",
         MELI_AUTH_URL=f"http://{HOST}:{asked.sandbox_port}",
         MELI_CLIENT_ID=CLIENT_ID,
-        MELI_CLIENT_SECRET=env.kept_secret(FOLDER / "client_secret"),
+        MELI_CLIENT_SECRET=env.kept_secret(folder / "client_secret"),
         LOG_LEVEL=log_level or "WARNING",
     )
 
@@ -67,7 +69,7 @@ def running_sandbox(asked: Namespace) -> Iterator[None]:
     from django.conf import settings
 
     command = [sys.executable, str(BASE_DIR / "manage.py"), "sandbox", "--host", HOST]
-    command += ["--port", str(asked.sandbox_port), "--state", str(FOLDER / "sandbox.json")]
+    command += ["--port", str(asked.sandbox_port), "--state", str(asked.folder / "sandbox.json")]
     command += [
         "--orders",
         str(asked.orders),

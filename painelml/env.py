@@ -285,7 +285,7 @@ def forget(environ: MutableMapping[str, str]) -> None:
 def kept_secret(file: Path) -> str:
     """Return the secret in the file, which only its owner can read; it is made when it is not there."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
     return file.read_text(encoding="utf-8")

@@ -147,7 +147,7 @@ if env.database_url.startswith("postgres"):
     }
 else:
     sqlite_file = Path(env.database_url.removeprefix("sqlite:///") or VAR_DIR / "painelml.sqlite3")
-    sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+    sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from painelml import live
+from painelml.celery import stopping
 from painelml.meli import AppRefused, MeliError, NotAllowed, Reconnect, Rejected
 from painelml.sync import engine
 from painelml.sync.resource import RESOURCES
@@ -91,7 +92,7 @@ def drain(seller_id: str, seconds: float = TURN_S) -> float | None:
     if account is None:
         ignore_orphans(seller_id)
         return None
-    while time.monotonic() < until:
+    while time.monotonic() < until and not stopping.is_set():
         if is_storming(seller_id):
             return STORM_PAUSE_S
         batch = claim(account)

@@ -29,6 +29,7 @@ class Command(BaseCommand):
             embedded.prepare()
             demo.settle_people()
             embedded.serve(bound, self.welcome)
+        embedded.leave()
 
     def welcome(self) -> None:
         self.say(
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             f"  E-mail        {demo.EMAIL}\n"
             f"  Password      {demo.PASSWORD}\n"
             f"  Mercado Livre {settings.MELI_API_URL} (sandbox)\n\n"
-            "Ctrl-C stops all of it; the next start goes on with the same data (var/demo).\n"
+            "Ctrl-C stops all of it; the next start goes on with the same data.\n"
         )
         threading.Thread(target=self.connect, name="connect-sellers", daemon=True).start()
 

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         bound = embedded.listen(host, port)
         embedded.prepare()
         embedded.serve(bound, lambda: self.say(f"Painel ML: {settings.APP_BASE_URL} (stop with Ctrl-C)"))
+        embedded.leave()
 
     def say(self, words: str) -> None:
         self.stdout.write(words)

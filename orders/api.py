@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema_field
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from painelml.web.api import AccountForm, MirrorSerializer, MirrorViewSet, Money, RowSerializer, Word
+from painelml.web.period import PeriodForm
 from shipments.api import ShipmentSerializer
 from shipments.queries import shipment_of_order
 
 from . import queries
 from .forms import OrderFilterForm
 from .models import Order, OrderItem, OrderQuerySet, Payment
+from .stats import order_stats
 
 
 class BuyerSerializer(serializers.Serializer):
@@ -107,10 +113,64 @@ class OrderDetailSerializer(OrderSerializer):
         return ShipmentSerializer(shipment).data if shipment else None
 
 
+class SalesSerializer(serializers.Serializer):
+    """What was sold: amounts are null when they would mix currencies.
+
+    `net` is null, too, while the net of a sale is unknown: `net_known` sums the others, `net_unknown` counts.
+    """
+
+    orders = serializers.IntegerField()
+    units = serializers.IntegerField()
+    gross = Money(max_digits=20)
+    net = Money(max_digits=20)
+    net_known = Money(max_digits=20)
+    net_unknown = serializers.IntegerField()
+
+
+class SalesDaySerializer(SalesSerializer):
+    date = serializers.DateField()
+
+
+class CurrencySalesSerializer(SalesSerializer):
+    currency_id = serializers.CharField()
+    average_ticket = Money(max_digits=20)
+
+
+class TopItemSerializer(serializers.Serializer):
+    item_id = serializers.CharField()
+    title = serializers.CharField(source="item_title")
+    units = serializers.IntegerField()
+    gross = Money(max_digits=20)
+    currency_id = serializers.CharField()
+
+
+class OrderStatsSerializer(serializers.Serializer):
+    """Figures of the orders created in the period: `total` and `by_status` of all, the rest of sales."""
+
+    total = serializers.IntegerField()
+    by_status = serializers.DictField(child=serializers.IntegerField())
+    orders = serializers.IntegerField(source="sales.orders")
+    units = serializers.IntegerField(source="sales.units")
+    gross = Money(max_digits=20, source="sales.gross")
+    net = Money(max_digits=20, source="sales.net")
+    net_known = Money(max_digits=20, source="sales.net_known")
+    net_unknown = serializers.IntegerField(source="sales.net_unknown")
+    average_ticket = Money(max_digits=20, source="sales.average_ticket")
+    currency_id = Word(source="sales.currency_id")
+    by_currency = CurrencySalesSerializer(many=True)
+    per_day = SalesDaySerializer(many=True)
+    top_items = TopItemSerializer(many=True)
+    previous_period = SalesSerializer(allow_null=True)
+
+
 class OrderViewSet(MirrorViewSet):
     """Sales, newest first."""
 
-    query_forms: ClassVar[dict[str, Any]] = {"list": OrderFilterForm, "retrieve": AccountForm}
+    query_forms: ClassVar[dict[str, Any]] = {
+        "list": OrderFilterForm,
+        "retrieve": AccountForm,
+        "stats": PeriodForm,
+    }
     orderings: ClassVar = {
         "date_created": "date_created",
         "last_updated": "remote_updated_at",
@@ -125,3 +185,9 @@ class OrderViewSet(MirrorViewSet):
     def get_queryset(self) -> OrderQuerySet:
         orders = queries.orders_for_listing(self.request.organization, self.query)
         return orders.prefetch_related("payments")
+
+    @extend_schema(responses=OrderStatsSerializer)
+    @action(detail=False)
+    def stats(self, request: Request) -> Response:
+        """Return figures of a period; without one, of everything."""
+        return Response(OrderStatsSerializer(order_stats(self.query, timezone.now())).data)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema_field
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from painelml.web.api import AccountForm, Instant, MirrorSerializer, MirrorViewSet
+from painelml.web.period import PeriodForm
 
 from . import queries
 from .forms import QuestionFilterForm
 from .models import Question, QuestionQuerySet
+from .stats import question_stats
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -45,11 +51,40 @@ class QuestionSerializer(MirrorSerializer):
         return AnswerSerializer(question).data if is_answered else None
 
 
+class HourSerializer(serializers.Serializer):
+    hour = serializers.IntegerField(min_value=0, max_value=23)
+    questions = serializers.IntegerField()
+
+
+class DaySerializer(serializers.Serializer):
+    date = serializers.DateField()
+    questions = serializers.IntegerField()
+
+
+class QuestionStatsSerializer(serializers.Serializer):
+    """Figures of the questions asked in the period."""
+
+    total = serializers.IntegerField()
+    unanswered = serializers.IntegerField()
+    breached = serializers.IntegerField()
+    at_risk = serializers.IntegerField()
+    sla_target_minutes = serializers.IntegerField(allow_null=True)
+    answered_within_sla_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    median_response_seconds = serializers.IntegerField(allow_null=True)
+    p90_response_seconds = serializers.IntegerField(allow_null=True)
+    by_hour = HourSerializer(many=True)
+    per_day = DaySerializer(many=True)
+
+
 class QuestionViewSet(MirrorViewSet):
     """Questions of buyers, newest first."""
 
     serializer_class = QuestionSerializer
-    query_forms: ClassVar[dict[str, Any]] = {"list": QuestionFilterForm, "retrieve": AccountForm}
+    query_forms: ClassVar[dict[str, Any]] = {
+        "list": QuestionFilterForm,
+        "retrieve": AccountForm,
+        "stats": PeriodForm,
+    }
     orderings: ClassVar = {
         "date_created": "date_created",
         "last_updated": "remote_updated_at",
@@ -59,3 +94,9 @@ class QuestionViewSet(MirrorViewSet):
 
     def get_queryset(self) -> QuestionQuerySet:
         return queries.questions_for_listing(self.request.organization, self.query)
+
+    @extend_schema(responses=QuestionStatsSerializer)
+    @action(detail=False)
+    def stats(self, request: Request) -> Response:
+        """Return figures of a period; without one, of everything."""
+        return Response(QuestionStatsSerializer(question_stats(self.query, timezone.now())).data)

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from painelml.meli import parse_money
 from painelml.sync.values import inner
 from painelml.web.api import AccountForm, Instant, MirrorSerializer, MirrorViewSet, Money, Word
+from painelml.web.period import PeriodForm
 
 from . import queries
 from .forms import ShipmentFilterForm
 from .models import Shipment, ShipmentQuerySet
+from .stats import shipment_stats
 
 
 class ShipmentSerializer(MirrorSerializer):
@@ -78,10 +85,25 @@ class ShipmentDetailSerializer(ShipmentSerializer):
         return super().to_representation(shipment)
 
 
+class ShipmentStatsSerializer(serializers.Serializer):
+    """Figures of the shipments created in the period; what waits for dispatch is of this moment."""
+
+    total = serializers.IntegerField()
+    by_status = serializers.DictField(child=serializers.IntegerField())
+    to_dispatch_today = serializers.IntegerField()
+    late = serializers.IntegerField()
+    on_time_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    average_delivery_hours = serializers.FloatField(allow_null=True)
+
+
 class ShipmentViewSet(MirrorViewSet):
     """Parcels, newest first."""
 
-    query_forms: ClassVar[dict[str, Any]] = {"list": ShipmentFilterForm, "retrieve": AccountForm}
+    query_forms: ClassVar[dict[str, Any]] = {
+        "list": ShipmentFilterForm,
+        "retrieve": AccountForm,
+        "stats": PeriodForm,
+    }
     orderings: ClassVar = {
         "date_created": "date_created",
         "last_updated": "remote_updated_at",
@@ -100,3 +122,9 @@ class ShipmentViewSet(MirrorViewSet):
 
     def get_object(self) -> Shipment:
         return queries.with_orders([super().get_object()])[0]
+
+    @extend_schema(responses=ShipmentStatsSerializer)
+    @action(detail=False)
+    def stats(self, request: Request) -> Response:
+        """Return figures of a period; without one, of everything."""
+        return Response(ShipmentStatsSerializer(shipment_stats(self.query, timezone.now())).data)

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
 
+YEARS = range(1990, 2101)
+"""Years a day may lie in: further away, reckoning with days and zones leaves the calendar."""
+
 
 class DayField(forms.Field):
     """A day such as 2026-11-21, or an instant such as 2026-11-21T10:00:00Z (UTC when it names no offset)."""
@@ -25,14 +28,14 @@ class DayField(forms.Field):
         if value in self.empty_values:
             return None
         try:
-            if day := parse_date(value):
-                return day
-            instant = parse_datetime(value)
+            found = parse_date(value) or parse_datetime(value)
         except ValueError:
-            instant = None
-        if instant is None:
+            found = None
+        if found is None or found.year not in YEARS:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        if isinstance(found, datetime) and found.tzinfo is None:
+            return found.replace(tzinfo=UTC)
+        return found
 
 
 class ChoiceFilter(forms.ChoiceField):

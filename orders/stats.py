@@ -1,0 +1,141 @@
+"""The figures of `/api/orders/stats` (contract section 3.5). Only sales count towards money and units."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db.models import Count, DecimalField, F, Max, Sum
+from django.db.models.functions import TruncDate
+
+from painelml.web.days import by_zone
+from painelml.web.period import PeriodForm
+
+from .models import Order, OrderItem, OrderQuerySet
+from .queries import FIGURES, SalesDay, sales_day
+
+TOP_ITEMS = 10
+CENT = Decimal("0.01")
+AMOUNT = DecimalField(max_digits=20, decimal_places=2)
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Sales of a day or a period. Amounts are None when they would mix currencies.
+
+    `net` is None, too, while the net of a sale is unknown: `net_known` sums the others, `net_unknown` counts.
+    """
+
+    orders: int
+    units: int
+    gross: Decimal | None
+    net: Decimal | None
+    net_known: Decimal | None
+    net_unknown: int
+    currency_id: str | None = None
+    date: date | None = None
+
+    @property
+    def average_ticket(self) -> Decimal | None:
+        if self.gross is None or not self.orders:
+            return None
+        return (self.gross / self.orders).quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class OrderStats:
+    """`total` and `by_status` count every order, `sales` and what follows only those that count as sales."""
+
+    total: int
+    by_status: dict[str, int]
+    sales: Sales
+    by_currency: list[Sales]
+    per_day: list[Sales]
+    top_items: list[dict[str, Any]]
+    previous_period: Sales | None
+
+
+def order_stats(form: PeriodForm, now: datetime) -> OrderStats:
+    """Return the figures of the orders created in the period, and of as long a period before it.
+
+    Two queries, and two more per time zone among the accounts.
+    """
+    orders = Order.objects.filter(form.during("date_created", now)).order_by()
+    by_status = dict(orders.values_list("status").annotate(Count("pk")).order_by("status"))
+    daily = sales_by_day(orders, form)
+    of_own = {account.currency_id for account in form.accounts}
+    before = form.before("date_created", now)
+    days: defaultdict[date, dict[str, SalesDay]] = defaultdict(dict)
+    whole: dict[str, SalesDay] = {}
+    for (day, currency), sales in daily.items():
+        days[day][currency] = sales
+        whole[currency] = whole.get(currency, SalesDay()) + sales
+    is_mixed = len(whole) > 1
+    return OrderStats(
+        total=sum(by_status.values()),
+        by_status=by_status,
+        sales=together(whole, of_own),
+        by_currency=[together({currency: sales}, of_own) for currency, sales in sorted(whole.items())],
+        per_day=[
+            together(days[day], of_own, date=day, is_mixed=is_mixed) for day in form.all_days(set(days), now)
+        ],
+        top_items=top_items(orders),
+        previous_period=before and together(totals(Order.objects.filter(before)), of_own, is_mixed=is_mixed),
+    )
+
+
+def sales_by_day(orders: OrderQuerySet, form: PeriodForm) -> dict[tuple[date, str], SalesDay]:
+    """Return the sales among `orders` by the account's local day and by currency."""
+    daily: defaultdict[tuple[date, str], SalesDay] = defaultdict(SalesDay)
+    for zone, members in by_zone(form.accounts).items():
+        rows = (
+            orders.filter(account__in=members)
+            .sales()
+            .values("currency_id", day=TruncDate("date_created", tzinfo=zone))
+            .annotate(**FIGURES)
+        )
+        for row in rows:
+            daily[row["day"], row["currency_id"]] += sales_day(row)
+    return dict(daily)
+
+
+def totals(orders: OrderQuerySet) -> dict[str, SalesDay]:
+    """Return the sales among `orders` by currency."""
+    rows = orders.sales().order_by().values("currency_id").annotate(**FIGURES)
+    return {row["currency_id"]: sales_day(row) for row in rows}
+
+
+def together(
+    by_currency: dict[str, SalesDay], usual: set[str], *, date: date | None = None, is_mixed: bool = False
+) -> Sales:
+    """Return sales of several currencies as one: counts are added up, amounts only of a single currency.
+
+    `usual` are the accounts' own currencies: nothing sold is nothing in theirs.
+    """
+    whole = sum(by_currency.values(), SalesDay())
+    currencies = set(by_currency) or usual
+    is_single = len(currencies) == 1 and not is_mixed
+    return Sales(
+        orders=whole.orders,
+        units=whole.units,
+        gross=whole.gross if is_single else None,
+        net=whole.net if is_single and not whole.net_unknown else None,
+        net_known=whole.net if is_single else None,
+        net_unknown=whole.net_unknown,
+        currency_id=next(iter(currencies)) if is_single else None,
+        date=date,
+    )
+
+
+def top_items(orders: OrderQuerySet) -> list[dict[str, Any]]:
+    """Return the items of which most units were sold, with what they brought before fees. One query."""
+    lines = OrderItem.objects.filter(order__in=orders.sales()).exclude(item_id="")
+    sold = lines.values("item_id", currency_id=F("order__currency_id")).annotate(
+        item_title=Max("title"),
+        units=Sum("quantity"),
+        gross=Sum(F("unit_price") * F("quantity"), output_field=AMOUNT),
+    )
+    return list(sold.order_by("-units", "item_id")[:TOP_ITEMS])

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Organization, User
 from painelml.sandbox import Sandbox
+from tests.people import ana, carla  # noqa: F401
 from webhooks import bell
 
 ANAS_SHOP = 1987654321
@@ -61,27 +62,13 @@ def connect(organization: Organization, seller_id: int, box: Sandbox) -> Account
 
 
 @pytest.fixture
-def ana() -> User:
-    user = User.objects.create_user("ana@example.com", "a long password")
-    Organization.objects.create_for(user, "Ana's shop")
-    return user
-
-
-@pytest.fixture
-def carla() -> User:
-    user = User.objects.create_user("carla@example.com", "a long password")
-    Organization.objects.create_for(user, "Carla's shop")
-    return user
-
-
-@pytest.fixture
-def account(ana: User, box: Sandbox) -> Account:
+def account(ana: User, box: Sandbox) -> Account:  # noqa: F811
     """Ana's shop, connected."""
     return connect(ana.organizations.get(), ANAS_SHOP, box)
 
 
 @pytest.fixture
-def other_account(carla: User, box: Sandbox) -> Account:
+def other_account(carla: User, box: Sandbox) -> Account:  # noqa: F811
     """Carla's shop, connected."""
     return connect(carla.organizations.get(), CARLAS_SHOP, box)
 

@@ -101,7 +101,7 @@ def test_pending_lists_what_is_not_applied_with_the_reason(
 def test_a_token_opens_the_json(failed: Notification, ana: User) -> None:
     given = Client().post(
         "/api/auth/token",
-        {"email": ana.email, "password": "a long password"},
+        {"email": ana.email, "password": "correct horse"},
         content_type="application/json",
     )
     bearer = {"Authorization": f"Bearer {given.json()['access']}"}
@@ -243,7 +243,7 @@ def test_the_page_asks_the_same_number_of_questions_for_two_and_for_twenty_event
 
 def test_the_administrator_sees_strangers_too(deliver: Deliver) -> None:
     deliver(envelope(user_id=STRANGER))
-    admin = User.objects.create_superuser("root@example.com", "a long password")
+    admin = User.objects.create_superuser("root@example.com", "correct horse")
     client = Client()
     client.force_login(admin)
 

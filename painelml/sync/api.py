@@ -68,7 +68,7 @@ class SyncViewSet(ApiViewSet):
 
     def parameters(self) -> QueryDict:
         """Return the query parameters; `start` takes them in a JSON body as well."""
-        given = self.request.query_params
+        given: QueryDict = self.request.query_params
         if self.action == "start" and self.request.data:
             if not isinstance(self.request.data, dict):
                 raise ValidationError(_("The body must be a JSON object."))
@@ -91,7 +91,7 @@ class SyncViewSet(ApiViewSet):
                 account,
                 self.query.value("scope") or "all",
                 days=self.query.value("days"),
-                requested_by=request.user,
+                requested_by=request.user,  # type: ignore[arg-type]
             )
         }
         runs = [progress for progress in queries.latest_runs(accounts) if progress.run.pk in started]
@@ -108,7 +108,8 @@ class SyncViewSet(ApiViewSet):
     @action(detail=False, methods=["post"], url_path=r"runs/(?P<id>\d{1,18})/cancel")
     def cancel(self, request: Request, id: str) -> Response:
         """Stop a run; what it has read stays."""
-        run = get_object_or_404(SyncRun, pk=id, account__organization=request.organization)
+        organization = request.organization  # type: ignore[attr-defined]
+        run = get_object_or_404(SyncRun, pk=id, account__organization=organization)
         if not actions.cancel_run(run):
             raise Conflict(_("This run has ended already."))
         return Response(RunSerializer(progress_of(run, queries.latest_runs([run.account]))).data)

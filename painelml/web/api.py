@@ -8,7 +8,6 @@ from datetime import UTC
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers
@@ -59,8 +58,8 @@ def read_parameters(
     """
     form = form_class(given, organization=organization)
     if form.has_error("account_id", "not_found"):
-        raise NotFound(form.errors["account_id"][0])
-    errors: dict[str, list[str]] = {name: list(messages) for name, messages in form.errors.items()}
+        raise NotFound(str(form.errors["account_id"][0]))
+    errors = {name: [str(message) for message in messages] for name, messages in form.errors.items()}
     for name in given:
         if name not in form.fields and name not in also:
             errors[name] = [_("There is no such parameter.")]
@@ -80,9 +79,7 @@ class CursorPagination(BasePagination):
     The view's `orderings` are the names people order by and the columns behind them, the default first.
     """
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         params = request.query_params
         cursor = params.get("cursor", "")
         backwards = len(cursor) > 1 and cursor.startswith("-")
@@ -161,7 +158,7 @@ class Word(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"allow_null": True, **kwargs})
 
-    def to_representation(self, value: Any) -> str | None:
+    def to_representation(self, value: Any) -> Any:
         return super().to_representation(value) or None
 
 
@@ -230,7 +227,8 @@ class ApiViewSet(GenericViewSet):
         if self.action is not None:  # no action: the method is not allowed, whatever its parameters
             form_class = self.query_forms.get(self.action, NoParameters)
             also = PAGE_PARAMETERS if self.action == "list" else ()
-            self.query = read_parameters(self.parameters(), form_class, request.organization, also)
+            organization = request.organization  # type: ignore[attr-defined]
+            self.query = read_parameters(self.parameters(), form_class, organization, also)
 
     def parameters(self) -> QueryDict:
         """Return the parameters as they were given."""

@@ -77,11 +77,9 @@ def groups_of(document: dict[str, Any]) -> list[tuple[str, list[Operation]]]:
     return list(groups.items())
 
 
-def read_operation(
-    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
-) -> Operation:
+def read_operation(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> Operation:
     responses = operation["responses"]
-    done = next((answer for code, answer in responses.items() if code.startswith("2")), {})
+    done: dict[str, Any] = next((answer for code, answer in responses.items() if code.startswith("2")), {})
     return Operation(
         method.upper(),
         path,

@@ -8,6 +8,7 @@ from django import forms
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
 from .filters import ChoiceFilter, DayField, FilterForm
 
@@ -32,6 +33,11 @@ ERRORS = {
     "404": "There is no such thing, or it belongs to somebody else.",
     "429": "Too many calls; `Retry-After` says for how many seconds to wait.",
 }
+ERRORS_OF_WRITING = {
+    "409": "It does not fit the present state.",
+    "502": "Mercado Livre refused; `code` is its own word for why.",
+    "503": "Mercado Livre cannot be reached now; `Retry-After` says for how many seconds to wait.",
+}
 ORGANIZATION = OpenApiParameter(
     "X-Organization",
     int,
@@ -50,7 +56,8 @@ class Schema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
-            for code, meaning in ERRORS.items():
+            is_writing = self.method not in SAFE_METHODS
+            for code, meaning in {**ERRORS, **(ERRORS_OF_WRITING if is_writing else {})}.items():
                 answer = self._get_response_for_code(Refusals if code == "400" else Error, code)
                 operation["responses"].setdefault(code, {**answer, "description": meaning})
         return operation
@@ -70,7 +77,8 @@ def type_of(field: forms.Field) -> dict[str, Any]:
             bounds = {"minimum": field.min_value, "maximum": field.max_value}
             return {"type": "integer"} | {word: bound for word, bound in bounds.items() if bound is not None}
         case ChoiceFilter():
-            return {"type": "string", "enum": [value for value, _ in field.choices if value]}
+            choices: Any = field.choices
+            return {"type": "string", "enum": [value for value, _ in choices if value]}
         case DayField():
             return {"type": "string", "examples": ["2026-11-21", "2026-11-21T10:00:00Z"]}
         case _:

@@ -11,9 +11,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from .models import Membership
+from .models import Membership, Organization, User
 
 View = Callable[..., HttpResponseBase]
+
+
+class MemberRequest(HttpRequest):
+    """A request of somebody who is logged in, after the middleware."""
+
+    user: User
+    membership: Membership
+    organization: Organization
+
 
 CHOSEN = "organization"
 """The session's key for the organization somebody chose to work in."""
@@ -41,15 +50,16 @@ def find_membership(request: HttpRequest) -> Membership | None:
     )
 
 
-def choose_organization(request: HttpRequest, membership: Membership) -> None:
+def choose_organization(request: MemberRequest, membership: Membership) -> None:
     """Work in this membership's organization from now on, in this session."""
     request.session[CHOSEN] = membership.organization_id
-    request.membership = membership  # type: ignore[attr-defined]
-    request.organization = membership.organization  # type: ignore[attr-defined]
+    request.membership, request.organization = membership, membership.organization
 
 
-def has_role(request: HttpRequest, role: str) -> bool:
-    membership: Membership | None = request.membership  # type: ignore[attr-defined]
+def has_role(request: Any, role: str) -> bool:
+    """Whether the person may do what `role` may, in the organization of this request (the API's or
+    Django's)."""
+    membership: Membership | None = request.membership
     return bool(membership and membership.is_at_least(role))
 
 

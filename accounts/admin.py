@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Account, ApiUsage, Invitation, Membership, Organization, User
 
 # One login for everything: with its rate limits, and with two-factor where people have it.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 class MembershipInline(admin.TabularInline):

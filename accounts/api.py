@@ -54,7 +54,7 @@ class TokenSerializer(TokenObtainPairSerializer):
             raise AuthenticationFailed(self.error_messages["no_active_account"], "no_active_account")
         if is_mfa_enabled(user):
             check_second_factor(user, attrs.get("code", ""))
-        refresh = self.get_token(user)
+        refresh: Any = self.get_token(user)
         return {"refresh": str(refresh), "access": str(refresh.access_token)}
 
 
@@ -132,7 +132,7 @@ class AccountSerializer(RowSerializer):
         ]  # fmt: skip
 
     def mirror(self, account: Account) -> queries.Mirror:
-        return self.context["mirrors"][account.pk]  # type: ignore[no-any-return]
+        return self.context["mirrors"][account.pk]
 
     @extend_schema_field(serializers.ChoiceField(["success", "failed", "in_progress"], allow_null=True))
     def get_last_sync_status(self, account: Account) -> str | None:
@@ -188,6 +188,7 @@ class TokenInfoForm(FilterForm):
 class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """The organization's sellers. Tokens go in and never come out."""
 
+    request: Any
     serializer_class = AccountSerializer
     query_forms: ClassVar[dict[str, Any]] = {"list": AccountFilterForm, "token_info": TokenInfoForm}
     orderings: ClassVar = {"created_at": "created_at", "id": "id", "last_sync": "last_sync"}
@@ -229,7 +230,7 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         given.is_valid(raise_exception=True)
         try:
             account = connecting.connect_with_tokens(
-                request.organization, request.user, **given.validated_data
+                self.request.organization, self.request.user, **given.validated_data
             )
         except connecting.ConnectedAlready as error:
             raise Conflict(str(error)) from error
@@ -263,7 +264,7 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> Response:
         """Revoke the grant at Mercado Livre, forget the tokens, remove everything mirrored."""
-        connecting.disconnect(self.get_object(), by=request.user)
+        connecting.disconnect(self.get_object(), by=self.request.user)
         return Response(status=204)
 
     @extend_schema(request=None, responses={202: RunsSerializer})

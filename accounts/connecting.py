@@ -64,7 +64,7 @@ def begin(user: User, organization: Organization, site_id: str) -> str:
         raise ConnectingFailed("not_configured")
     state, verifier = secrets.token_urlsafe(32), new_verifier()
     OAuthState.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
-    OAuthState.objects.create(
+    OAuthState.objects.create(  # type: ignore[misc]
         state_hash=digest(state),
         user=user,
         organization=organization,
@@ -134,18 +134,16 @@ def keep_tokens(attempt: OAuthState, pair: TokenPair) -> tuple[Account, bool]:
     exchange all the same, so if their connection was working they get the new pair: nobody can break it from
     outside.
     """
-    account, is_new = Account.objects.get_or_create(
-        meli_user_id=pair.user_id,
-        defaults={
-            "organization": attempt.organization,
-            "site_id": attempt.site_id,
-            "api_host": settings.MELI_API_URL,
-            "connected_by": attempt.user,
-            "access_token": pair.access_token,
-            "refresh_token": pair.refresh_token or "",
-            **times_of(pair.expires_in),
-        },
-    )
+    columns: dict[str, Any] = {
+        "organization": attempt.organization,
+        "site_id": attempt.site_id,
+        "api_host": settings.MELI_API_URL,
+        "connected_by": attempt.user,
+        "access_token": pair.access_token,
+        "refresh_token": pair.refresh_token or "",
+        **times_of(pair.expires_in),
+    }
+    account, is_new = Account.objects.get_or_create(meli_user_id=pair.user_id, defaults=columns)
     is_foreign = account.organization_id != attempt.organization_id
     if is_new:
         become_primary_if_first(account)
@@ -293,19 +291,17 @@ def connect_with_tokens(
     """
     profile = profile_of(access_token)
     seller_id = parse_id(profile.get("id"))
+    columns: dict[str, Any] = {
+        "organization": organization,
+        "account_name": account_name,
+        "api_host": settings.MELI_API_URL,
+        "connected_by": user,
+        "access_token": access_token,
+        "refresh_token": refresh_token,
+        **times_of(expires_in),
+    }
     with transaction.atomic():
-        account, is_new = Account.objects.get_or_create(
-            meli_user_id=seller_id,
-            defaults={
-                "organization": organization,
-                "account_name": account_name,
-                "api_host": settings.MELI_API_URL,
-                "connected_by": user,
-                "access_token": access_token,
-                "refresh_token": refresh_token,
-                **times_of(expires_in),
-            },
-        )
+        account, is_new = Account.objects.get_or_create(meli_user_id=seller_id, defaults=columns)
         if not is_new:
             raise ConnectedAlready(_("This seller is connected already."))
         become_primary_if_first(account)

@@ -40,7 +40,9 @@ class UserManager(BaseUserManager["User"]):
         """Create an administrator with an organization of their own and a confirmed address (contract section
         1)."""
         user = self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
-        user.emailaddress_set.create(email=user.email, primary=True, verified=True)
+        user.emailaddress_set.create(  # type: ignore[attr-defined]
+            email=user.email, primary=True, verified=True
+        )
         Organization.objects.create_for(user)
         return user
 
@@ -221,6 +223,8 @@ class Account(models.Model):
 
     access_token = EncryptedField(bound_to="meli_user_id", blank=True)
     refresh_token = EncryptedField(bound_to="meli_user_id", blank=True)
+    access_token_sealed: str
+    refresh_token_sealed: str
     token_expires_at = models.DateTimeField(_("token expires at"), null=True, blank=True)
     token_lifetime_seconds = models.PositiveIntegerField(default=21600)
     last_token_refresh = models.DateTimeField(_("last token refresh"), null=True, blank=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from painelml.web.language import keep_language
 
 from . import team
-from .access import choose_organization, has_role, layout_for, role_required
+from .access import MemberRequest, choose_organization, has_role, layout_for, role_required
 from .forms import InvitationForm, OrganizationForm, ProfileForm, RoleForm
 from .models import Invitation, Membership, Role
 from .team import NotPossible
@@ -21,13 +21,13 @@ from .team import NotPossible
 
 @login_required
 @require_GET
-def team_page(request: HttpRequest) -> HttpResponse:
+def team_page(request: MemberRequest) -> HttpResponse:
     return show_team(request)
 
 
 @role_required(Role.OWNER)
 @require_POST
-def invite(request: HttpRequest) -> HttpResponseBase:
+def invite(request: MemberRequest) -> HttpResponseBase:
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return show_team(request, invitation_form=form)
@@ -44,7 +44,7 @@ def invite(request: HttpRequest) -> HttpResponseBase:
 
 @role_required(Role.OWNER)
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
+def withdraw(request: MemberRequest, pk: int) -> HttpResponseBase:
     get_object_or_404(request.organization.invitations, pk=pk, accepted_at=None).delete()
     messages.success(request, _("The invitation was withdrawn; its link no longer works."))
     return redirect("team:list")
@@ -52,7 +52,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.OWNER)
 @require_POST
-def change_role(request: HttpRequest, pk: int) -> HttpResponseBase:
+def change_role(request: MemberRequest, pk: int) -> HttpResponseBase:
     membership = membership_of(request, pk)
     form = RoleForm(request.POST)
     if form.is_valid():
@@ -68,7 +68,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.OWNER)
 @require_POST
-def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
+def remove(request: MemberRequest, pk: int) -> HttpResponseBase:
     membership = membership_of(request, pk)
     try:
         team.remove(membership)
@@ -80,7 +80,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.OWNER)
 @require_POST
-def rename(request: HttpRequest) -> HttpResponseBase:
+def rename(request: MemberRequest) -> HttpResponseBase:
     form = OrganizationForm(request.POST, instance=request.organization)
     if not form.is_valid():
         request.organization.refresh_from_db()
@@ -92,7 +92,7 @@ def rename(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def switch(request: HttpRequest, pk: int) -> HttpResponseBase:
+def switch(request: MemberRequest, pk: int) -> HttpResponseBase:
     """Work in another organization of mine."""
     memberships = request.user.memberships.select_related("organization")
     choose_organization(request, get_object_or_404(memberships, organization=pk))
@@ -100,7 +100,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-def join(request: HttpRequest, token: str) -> HttpResponseBase:
+def join(request: MemberRequest, token: str) -> HttpResponseBase:
     """Accept an invitation. Who has no login yet signs up first, and is a member then."""
     invitation = Invitation.objects.select_related("organization").filter(token=token).first()
     if invitation is None or not invitation.is_open:
@@ -118,13 +118,13 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     return render(request, "accounts/join.html", context)
 
 
-def show_closed(request: HttpRequest) -> HttpResponse:
+def show_closed(request: MemberRequest) -> HttpResponse:
     return render(request, "accounts/join_closed.html", {"layout": layout_for(request)}, status=404)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponseBase:
+def profile(request: MemberRequest) -> HttpResponseBase:
     form = ProfileForm(
         request.POST or None,
         instance=request.user,
@@ -140,7 +140,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
 
 
 def show_team(
-    request: HttpRequest,
+    request: MemberRequest,
     invitation_form: InvitationForm | None = None,
     organization_form: OrganizationForm | None = None,
 ) -> HttpResponse:
@@ -165,6 +165,6 @@ def show_team(
     return render(request, "accounts/team.html", context, status=422 if has_errors else 200)
 
 
-def membership_of(request: HttpRequest, pk: int) -> Membership:
+def membership_of(request: MemberRequest, pk: int) -> Membership:
     membership: Membership = get_object_or_404(request.organization.memberships.select_related("user"), pk=pk)
     return membership

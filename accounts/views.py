@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,7 +16,7 @@ from painelml.sync.actions import start_sync
 from painelml.web.htmx import wants_partial
 
 from . import actions, connecting, queries
-from .access import choose_organization, has_role, layout_for, role_required
+from .access import MemberRequest, choose_organization, has_role, layout_for, role_required
 from .failures import FAILURES, ConnectingFailed
 from .forms import AccountForm
 from .models import Account, Membership, Role
@@ -26,7 +26,7 @@ from .team import NotPossible
 
 @login_required
 @require_GET
-def account_list(request: HttpRequest) -> HttpResponse:
+def account_list(request: MemberRequest) -> HttpResponse:
     accounts = list(Account.objects.of(request.organization))
     context = {"cards": queries.cards(accounts), "sites": SITES, **abilities(request)}
     template = "accounts/_account_list.html" if wants_partial(request) else "accounts/account_list.html"
@@ -35,13 +35,13 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def card(request: HttpRequest, pk: int) -> HttpResponse:
+def card(request: MemberRequest, pk: int) -> HttpResponse:
     return show_card(request, account_of(request, pk))
 
 
 @role_required(Role.OPERATOR)
 @require_POST
-def sync(request: HttpRequest, pk: int) -> HttpResponseBase:
+def sync(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     if not account.sync_enabled:
         return done(
@@ -53,7 +53,7 @@ def sync(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.MANAGER)
 @require_POST
-def pause(request: HttpRequest, pk: int) -> HttpResponseBase:
+def pause(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     try:
         actions.pause(account)
@@ -64,7 +64,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.MANAGER)
 @require_POST
-def resume(request: HttpRequest, pk: int) -> HttpResponseBase:
+def resume(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     try:
         actions.resume(account)
@@ -75,7 +75,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.MANAGER)
 @require_POST
-def make_primary(request: HttpRequest, pk: int) -> HttpResponseBase:
+def make_primary(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     actions.make_primary(account)
     messages.success(request, _("%(account)s is the primary account.") % {"account": account})
@@ -84,7 +84,7 @@ def make_primary(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.MANAGER)
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponseBase:
+def edit(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
@@ -98,7 +98,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @role_required(Role.OWNER)
 @require_http_methods(["GET", "POST"])
-def disconnect(request: HttpRequest, pk: int) -> HttpResponseBase:
+def disconnect(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     if request.method == "POST":
         name = str(account)
@@ -112,7 +112,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponseBase:
 @role_required(Role.MANAGER)
 @never_cache
 @require_GET
-def oauth_start(request: HttpRequest) -> HttpResponseBase:
+def oauth_start(request: MemberRequest) -> HttpResponseBase:
     try:
         address = connecting.begin(request.user, request.organization, request.GET.get("site", "MLB"))
     except ConnectingFailed as failed:
@@ -122,7 +122,7 @@ def oauth_start(request: HttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_GET
-def oauth_callback(request: HttpRequest) -> HttpResponseBase:
+def oauth_callback(request: MemberRequest) -> HttpResponseBase:
     """Not behind the login page: that would carry the code along in its address."""
     try:
         if not request.user.is_authenticated:
@@ -149,7 +149,7 @@ def leave_with(failed: ConnectingFailed) -> HttpResponseBase:
 
 @never_cache
 @require_GET
-def connect_failed(request: HttpRequest, reason: str) -> HttpResponse:
+def connect_failed(request: MemberRequest, reason: str) -> HttpResponse:
     if reason not in FAILURES:
         raise Http404
     failure = FAILURES[reason]
@@ -163,12 +163,12 @@ def private(response: Any) -> Any:
     return response
 
 
-def account_of(request: HttpRequest, pk: int) -> Account:
+def account_of(request: MemberRequest, pk: int) -> Account:
     account: Account = get_object_or_404(Account.objects.of(request.organization), pk=pk)
     return account
 
 
-def abilities(request: HttpRequest) -> dict[str, bool]:
+def abilities(request: MemberRequest) -> dict[str, bool]:
     """What this person may do, for the buttons; the views check for themselves."""
     return {
         "can_operate": has_role(request, Role.OPERATOR),
@@ -177,12 +177,12 @@ def abilities(request: HttpRequest) -> dict[str, bool]:
     }
 
 
-def show_card(request: HttpRequest, account: Account, notice: str = "") -> HttpResponse:
+def show_card(request: MemberRequest, account: Account, notice: str = "") -> HttpResponse:
     context = {"card": queries.cards([account])[0], "notice": notice, **abilities(request)}
     return render(request, "accounts/_account.html", context)
 
 
-def done(request: HttpRequest, account: Account, text: str, is_error: bool = False) -> HttpResponseBase:
+def done(request: MemberRequest, account: Account, text: str, is_error: bool = False) -> HttpResponseBase:
     """End an action: htmx gets the card as it is now, a form without it goes back to the page."""
     if wants_partial(request):
         return show_card(request, account, text)

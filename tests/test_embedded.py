@@ -63,7 +63,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess
     wait_until(lambda: get(f"http://127.0.0.1:{port}/healthz") is not None or process.poll() is not None)
     yield process, f"http://127.0.0.1:{port}"
     process.kill()
-    process.communicate()
+    print(*process.communicate())  # pytest shows it when a test failed
 
 
 def test_one_process_is_web_worker_and_scheduler(panel: tuple[subprocess.Popen[str], str]) -> None:

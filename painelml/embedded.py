@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 from celery import beat
 from celery.worker import WorkController, state
+from django.conf import settings
 from django.core.management import call_command
 from django_celery_beat.schedulers import DatabaseScheduler
 
@@ -25,8 +26,6 @@ from .celery import app, stopping
 
 log = structlog.get_logger(__name__)
 
-WORKER_THREADS = 4
-"""Calls to Mercado Livre wait most of the time; more threads only fight over one Python and one SQLite."""
 
 STOP_S = 10
 """How long a stop waits for tasks that run; they give their work back at the next page."""
@@ -80,7 +79,11 @@ class Worker:
         state.should_stop = None
         # Without gossip and mingle: there is nobody to talk to in this process, and they wait for an answer.
         self.controller = WorkController(
-            app=app, pool="threads", concurrency=WORKER_THREADS, without_gossip=True, without_mingle=True
+            app=app,
+            pool="threads",
+            concurrency=settings.CELERY_WORKER_CONCURRENCY,
+            without_gossip=True,
+            without_mingle=True,
         )
 
     def start(self) -> None:

@@ -62,7 +62,7 @@ class Applied:
     errors: dict[str, MeliError] = field(default_factory=dict)
 
 
-def work(run_id: int, seconds: float = 50) -> bool:
+def work(run_id: int, seconds: float) -> bool:
     """Work on a run until no step can be claimed or the time is up. Return whether it may have more to do
     now.
     """

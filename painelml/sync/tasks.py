@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from threading import BoundedSemaphore
 
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import Account
@@ -17,20 +20,34 @@ HELPERS = 3
 """How many workers may help on one run: more do not make it faster, the governor is the limit."""
 
 
+TURN_S = 10
+"""How long one task works on a run: many accounts share the workers in short turns."""
+_slots = BoundedSemaphore(max(1, settings.CELERY_WORKER_CONCURRENCY * 3 // 4))
+"""The past may not take all threads of a worker: notifications and schedules need one at once."""
+
+
 @shared_task(name="painelml.sync.work", ignore_result=True)
 def work_on_run(run_id: int) -> None:
-    """Work on a run for a while; ask for another turn when there is more."""
+    """Work on a run for a turn. With every slot taken the ring is dropped: who holds one rings when it is
+    free.
+    """
     from .engine import work
 
-    if work(run_id):
-        ring_worker(run_id)
+    if not _slots.acquire(blocking=False):
+        return
+    try:
+        work(run_id, TURN_S)
+    finally:
+        _slots.release()
+        resume_runs()
 
 
 @shared_task(name="painelml.sync.resume", ignore_result=True)
 def resume_runs() -> None:
     """Ring for every run with a step to claim: its worker died, its wait is over, or its ring was lost."""
     claimable = SyncStep.objects.claimable(timezone.now()).filter(run__account__in=Account.objects.working())
-    for run_id in claimable.values_list("run_id", flat=True).distinct():
+    waiting_longest = claimable.values("run_id").annotate(since=Min("next_try_at")).order_by("since")
+    for run_id in waiting_longest.values_list("run_id", flat=True):
         ring_worker(run_id)
 
 

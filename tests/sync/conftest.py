@@ -71,7 +71,7 @@ def run_all(runs: Sequence[SyncRun], helpers: int = 2, seconds: float = 120) -> 
         try:
             while SyncRun.objects.active().filter(pk=run_id).exists():
                 assert time.monotonic() < until, "the run did not end in time"
-                if not engine.work(run_id):
+                if not engine.work(run_id, 30):
                     time.sleep(0.05)
         finally:
             connection.close()

@@ -17,7 +17,7 @@ tasks.ring_worker = lambda run_id: None
 
 def work_until_done(run_id: int) -> None:
     while SyncRun.objects.active().filter(pk=run_id).exists():
-        if not work(run_id):
+        if not work(run_id, 30):
             time.sleep(0.05)
 
 

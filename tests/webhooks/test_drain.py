@@ -241,9 +241,19 @@ def test_a_dead_grant_costs_no_attempt(account: Account, box: Sandbox) -> None:
     assert set(Notification.objects.values_list("attempts", flat=True)) == {0}
 
 
-def test_events_of_a_disconnected_seller_are_put_aside(account: Account, box: Sandbox) -> None:
+def test_events_go_with_their_account(account: Account, other_account: Account, box: Sandbox) -> None:
     tell_orders(box, 1)
-    Account.objects.all().delete()
+    tell("items", "/items/MLB1", user_id=1876543210)
+
+    account.delete()
+
+    assert Notification.objects.get().seller_id == other_account.meli_user_id
+
+
+def test_what_arrived_while_the_account_was_removed_is_put_aside(account: Account, box: Sandbox) -> None:
+    account.delete()
+    tell_orders(box, 1)
+    Notification.objects.update(state="pending")
 
     drain(str(ANAS_SHOP))
 

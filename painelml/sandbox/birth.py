@@ -25,6 +25,7 @@ WEEKDAYS = (1.15, 1.1, 1.08, 1.05, 1.0, 0.82, 0.78)
 LOGISTICS = ("fulfillment", "cross_docking", "xd_drop_off", "self_service", "drop_off", "not_specified")
 LOGISTIC_WEIGHTS = (22, 28, 25, 15, 8, 2)
 
+ANSWERS = dict(QUESTIONS)
 HANDED_OVER_AS = {"cross_docking": "picked_up", "self_service": "in_hub"}
 
 # (group, code, requested_by, paid before) of cancelled orders, by how often they happen
@@ -232,7 +233,7 @@ def make_orders(world: World, seller: Seller, count: int, random: Random) -> Non
     now = world.clock.now()
     fresh = min(40, count // 25)
     times = sale_instants(now, count - fresh, random)
-    times = sorted(times + [now - random.randint(3 * MINUTE, 40 * HOUR) for _ in range(fresh)])
+    times = sorted(times + [now - random.randint(3 * MINUTE, 20 * HOUR) for _ in range(fresh)])
     done = 0
     while done < count:
         size = 1 if random.random() < 0.86 else random.choice((2, 2, 2, 3, 4))
@@ -513,19 +514,22 @@ def journey(random: Random, shipment: Shipment, order: Order, fate: str) -> list
 def make_questions(world: World, seller: Seller, count: int, random: Random) -> None:
     now = world.clock.now()
     items = world.items_of[seller.id]
-    waiting = min(12, count // 20)
-    times = sale_instants(now, count - waiting, random) if items else []
-    times += sorted(now - random.randint(3 * MINUTE, 30 * HOUR) for _ in range(waiting if items else 0))
-    for created in sorted(times):
-        question = make_question(world, random, items, created)
+    waiting = min(12, -(-count // 20)) if items else 0
+    active = [item for item in items if item.status == "active"] or items
+    past = sale_instants(now, count - waiting, random) if items else []
+    fresh = [now - random.randint(3 * MINUTE, 30 * HOUR) for _ in range(waiting)]
+    for created, waits in sorted([(ms, False) for ms in past] + [(ms, True) for ms in fresh]):
+        question = make_question(world, random, active if waits else items, created)
+        if not waits:
+            settle_question(random, question, now)
         world.questions[question.id] = question
 
 
 def make_question(world: World, random: Random, items: list[Item], created: int) -> Question:
-    now = world.clock.now()
+    """A question nobody has answered yet."""
     item = items[int(len(items) * random.random() ** 2)]
-    text, answer = random.choice(QUESTIONS)
-    question = Question(
+    text, _ = random.choice(QUESTIONS)
+    return Question(
         id=world.next("question", 13500000001, 41),
         seller_id=item.seller_id,
         item_id=item.id,
@@ -535,17 +539,16 @@ def make_question(world: World, random: Random, items: list[Item], created: int)
         created=created,
         updated=created,
     )
-    answered = created + int(random.lognormvariate(3.4, 1.2) * MINUTE)
+
+
+def settle_question(random: Random, question: Question, now: int) -> None:
+    """What became of a question by now; only a few recent ones still wait."""
+    answered = question.created + int(random.lognormvariate(3.4, 1.2) * MINUTE)
     roll = random.random()
     if roll < 0.02:
         question.status, question.text = "BANNED", ""
     elif roll < 0.03:
         question.status = random.choice(("CLOSED_UNANSWERED", "DELETED", "UNDER_REVIEW", "DISABLED"))
-    elif answered < now - MINUTE and (now - created > 2 * DAY or roll < 0.4):
-        question.status, question.answer, question.answered, question.updated = (
-            "ANSWERED",
-            answer,
-            answered,
-            answered,
-        )
-    return question
+    elif answered < now - MINUTE and (now - question.created > 2 * DAY or roll < 0.4):
+        question.status, question.answer = "ANSWERED", ANSWERS[question.text]
+        question.answered = question.updated = answered

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from . import birth, fees
 from .clock import SECOND
 from .records import Item, Order, Shipment
-from .words import QUESTIONS
 from .world import OPEN_SHIPMENT, World
 
 EVERY_S = 2.0
@@ -152,10 +151,7 @@ def next_step(world: World, shipment: Shipment) -> tuple[str, str]:
 def ask(world: World, seller_id: int | None = None) -> None:
     seller = seller_id or world.random.choice(list(world.sellers))
     items = [item for item in world.items_of[seller] if item.status == "active"] or world.items_of[seller]
-    now = world.clock.now()
-    question = birth.make_question(world, world.random, items, now)
-    question.text = question.text or QUESTIONS[0][0]
-    question.status, question.answer, question.answered = "UNANSWERED", "", 0
+    question = birth.make_question(world, world.random, items, world.clock.now())
     world.add_question(question)
     world.question_changed(question)
 
@@ -164,7 +160,7 @@ def answer_elsewhere(world: World, question_id: int) -> None:
     """The shop answers in Mercado Livre itself."""
     question = world.questions[question_id]
     question.status = "ANSWERED"
-    question.answer = next((answer for text, answer in QUESTIONS if text == question.text), "Olá! Temos sim.")
+    question.answer = birth.ANSWERS[question.text]
     question.answered = world.clock.now()
     world.question_changed(question)
 

@@ -66,6 +66,7 @@ class Notifier:
         self.drills = drills
         self.clock = clock
         self.speed = 1.0
+        self.timeout_s = TIMEOUT_S
         self.told = 0
         self.missed: list[tuple[int, dict[str, Any]]] = []
         """(when it was given up, the entry as `/missed_feeds` lists it), oldest first."""
@@ -171,7 +172,7 @@ class Notifier:
                 payload = json.dumps(message.body).encode()
             else:
                 payload = message.raw
-            code, took = post(self.callback, payload)
+            code, took = post(self.callback, payload, self.timeout_s)
             with self._ready:
                 self._sending -= 1
                 self._settle(message, code, took)
@@ -180,7 +181,7 @@ class Notifier:
     def _settle(self, message: Message, code: int, took: float) -> None:
         if message.raw is not None:
             return
-        if code == 200 and took <= TIMEOUT_S:
+        if code == 200 and took <= self.timeout_s:
             self.told += 1
             self._given_up.pop(message.body["topic"], None)
             return
@@ -218,12 +219,12 @@ class Poster:
         self._connection: http.client.HTTPConnection | None = None
         self._to = ""
 
-    def __call__(self, url: str, payload: bytes) -> tuple[int, float]:
+    def __call__(self, url: str, payload: bytes, timeout_s: float) -> tuple[int, float]:
         """(status, seconds); status 0 when there was no answer in time."""
         parts = urlsplit(url)
         if self._connection is None or self._to != parts.netloc:
             kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-            self._connection, self._to = kind(parts.netloc, timeout=TIMEOUT_S), parts.netloc
+            self._connection, self._to = kind(parts.netloc, timeout=timeout_s), parts.netloc
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         began = time.monotonic()
         try:

@@ -3,6 +3,7 @@
 Ana owns the first shop; Carla owns the second, which keeps its stock by deposit.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -15,6 +16,8 @@ from painelml.sandbox import Application, Drills, Sandbox
 
 ANA = 1987654321
 CARLA = 1876543210
+NOON = 1_795_348_800_000
+"""A fixed start, 2026-11-22 12:00 UTC, so that every run meets the same shops."""
 
 
 class Caller:
@@ -46,7 +49,7 @@ def new_box() -> Iterator[Callable[..., Sandbox]]:
     boxes: list[Sandbox] = []
 
     def start(**options: Any) -> Sandbox:
-        sizes = {"orders": 200, "items": 60, "questions": 60, **options}
+        sizes = {"orders": 200, "items": 60, "questions": 60, "now": NOON, **options}
         boxes.append(Sandbox(port=0, **sizes).start())
         return boxes[-1]
 
@@ -76,6 +79,7 @@ class Callback:
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
         self.status = 200
+        self.delay_s = 0.0
         callback = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -83,6 +87,7 @@ class Callback:
 
             def do_POST(self) -> None:
                 callback.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+                time.sleep(callback.delay_s)
                 self.send_response(callback.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -115,4 +120,5 @@ def listening(new_box: Callable[..., Sandbox], callback: Callback) -> Sandbox:
     box = new_box(application=Application(callback_url=callback.url), drills=Drills())
     box.grant(ANA)
     box.control(speed=10_000)
+    box.box.notifier.timeout_s = 10  # a busy machine must not look like a slow application
     return box

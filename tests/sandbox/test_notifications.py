@@ -85,6 +85,14 @@ def test_an_event_delivered_late_is_not_missed(listening: Sandbox, callback: Cal
     assert missed(Caller(listening, ANA)) is None
 
 
+def test_an_ack_that_comes_too_late_does_not_count(listening: Sandbox, callback: Callback) -> None:
+    listening.box.notifier.timeout_s = 0.05
+    callback.delay_s = 0.2
+    listening.control(ask=1, seller=ANA)
+    assert listening.wait_until_told(20)
+    assert len(missed(Caller(listening, ANA)) or []) == 1
+
+
 def test_missed_feeds_end_with_null_and_are_kept_two_days(listening: Sandbox) -> None:
     listening.control(drills={"missed": 1.0}, ask=12, seller=ANA)
     ana = Caller(listening, ANA)

@@ -15,9 +15,7 @@ from painelml import sandbox as sandbox_package
 from painelml.sandbox import Sandbox, World, life
 from painelml.sandbox.truth import KINDS, truth
 
-from .conftest import ANA, CARLA
-
-NOON = 1_795_348_800_000
+from .conftest import ANA, CARLA, NOON
 
 
 def everything(world: World) -> str:
@@ -31,7 +29,7 @@ def test_the_same_seed_and_start_make_the_same_world() -> None:
 
 
 def test_sizes_are_exact_for_the_first_seller_and_a_quarter_for_the_others() -> None:
-    world = World(orders=101, items=41, questions=22)
+    world = World(orders=101, items=41, questions=22, now=NOON)
     counted = [
         (len(world.orders_of[s]), len(world.items_of[s]), len(world.questions_of[s])) for s in (ANA, CARLA)
     ]
@@ -39,7 +37,7 @@ def test_sizes_are_exact_for_the_first_seller_and_a_quarter_for_the_others() -> 
 
 
 def test_a_year_of_sales_with_everything_that_happens_in_one() -> None:
-    world = World(orders=4000, items=300, questions=600)
+    world = World(orders=4000, items=300, questions=600, now=NOON)
     orders = world.orders_of[ANA]
     assert 300 * 86_400_000 < orders[-1].created - orders[0].created < 356 * 86_400_000
     assert orders == sorted(orders, key=lambda order: order.created)
@@ -56,7 +54,7 @@ def test_a_year_of_sales_with_everything_that_happens_in_one() -> None:
 
 
 def test_there_is_always_something_to_dispatch_and_to_answer() -> None:
-    world = World(orders=200, items=40, questions=40)
+    world = World(now=NOON)
     assert any(s.substatus == "ready_to_print" for s in world.shipments.values())
     assert world.open_questions
 
@@ -70,7 +68,7 @@ def test_a_hundred_thousand_orders_start_in_seconds() -> None:
 
 @pytest.mark.parametrize("happening", sorted(life.HAPPENINGS))
 def test_whatever_happens_is_news_and_nothing_is_from_the_future(happening: str) -> None:
-    world = World(orders=200, items=60, questions=60)
+    world = World(orders=200, items=60, questions=60, now=NOON)
     news = []
     world.on_change = news.append
     for _ in range(5):
@@ -82,7 +80,7 @@ def test_whatever_happens_is_news_and_nothing_is_from_the_future(happening: str)
 
 
 def test_a_sale_takes_stock_and_its_shipment_follows() -> None:
-    world = World(orders=50, items=40)
+    world = World(orders=50, items=40, now=NOON)
     stock = {item.id: item.available for item in world.items.values()}
     orders = life.sell(world, ANA, at_once=False)
     assert all(world.items[order.item_id].available < stock[order.item_id] for order in orders)
@@ -93,7 +91,7 @@ def test_a_sale_takes_stock_and_its_shipment_follows() -> None:
 
 
 def test_a_long_life_stays_in_balance_and_agrees_with_itself() -> None:
-    world = World(orders=100, items=50, questions=40)
+    world = World(orders=100, items=50, questions=40, now=NOON)
     for _ in range(1500):
         life.live(world)
         world.clock.advance(3000)

@@ -24,6 +24,10 @@ class Later:
 
     FAILED_PAUSE_S = 2.0
 
+    _gathered: Counter[Any]
+    _arrival: threading.Condition
+    _thread: threading.Thread | None
+
     def __init__(self, deliver: Callable[[Counter[Any]], None], pause_s: float) -> None:
         self.deliver = deliver
         self.pause_s = pause_s
@@ -66,6 +70,6 @@ class Later:
 
     def _reset(self) -> None:
         self._failed = False
-        self._gathered: Counter[Any] = Counter()
+        self._gathered = Counter()
         self._arrival = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread = None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.validators import RegexValidator
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from painelml.web.api import AccountForm, Instant, MirrorSerializer, MirrorViewSet
+from painelml.web.api import AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
 from painelml.web.period import PeriodForm
 
-from . import queries
+from . import actions, queries
 from .forms import QuestionFilterForm
 from .models import Question, QuestionQuerySet
 from .stats import question_stats
@@ -51,6 +53,17 @@ class QuestionSerializer(MirrorSerializer):
         return AnswerSerializer(question).data if is_answered else None
 
 
+class AnswerTextSerializer(serializers.Serializer):
+    text = serializers.CharField(
+        max_length=2000,
+        validators=[
+            RegexValidator(
+                "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", _("Leave control characters out."), inverse_match=True
+            )
+        ],
+    )
+
+
 class HourSerializer(serializers.Serializer):
     hour = serializers.IntegerField(min_value=0, max_value=23)
     questions = serializers.IntegerField()
@@ -84,6 +97,7 @@ class QuestionViewSet(MirrorViewSet):
         "list": QuestionFilterForm,
         "retrieve": AccountForm,
         "stats": PeriodForm,
+        "answer": AccountForm,
     }
     orderings: ClassVar = {
         "date_created": "date_created",
@@ -100,3 +114,16 @@ class QuestionViewSet(MirrorViewSet):
     def stats(self, request: Request) -> Response:
         """Return figures of a period; without one, of everything."""
         return Response(QuestionStatsSerializer(question_stats(self.query, timezone.now())).data)
+
+    @extend_schema(request=AnswerTextSerializer, responses=QuestionSerializer)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, id: str) -> Response:
+        """Answer a question at Mercado Livre, for good: an answer cannot be edited."""
+        question = self.get_object()
+        given = AnswerTextSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            answered = actions.answer_question(question, given.validated_data["text"])
+        except actions.AnsweredAlready as error:
+            raise Conflict(_("This question needs no answer any more.")) from error
+        return Response(QuestionSerializer(answered).data)

@@ -1,12 +1,13 @@
-"""Ana owns the shop, Bruno works for her, Vera may look, Carla owns another shop."""
+"""The cast over HTTP."""
 
 from collections.abc import Callable
 
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Organization, Role, User
-from tests.factories import make_account, make_person
+from accounts.models import Account, Organization, User
+from tests.factories import make_account
+from tests.people import account, ana, bruno, carla, other_account, shop, vera  # noqa: F401
 
 Login = Callable[[User], APIClient]
 
@@ -17,43 +18,9 @@ def _database(db: None) -> None:
 
 
 @pytest.fixture
-def ana() -> User:
-    return make_person("Ana")
-
-
-@pytest.fixture
-def shop(ana: User) -> Organization:
-    return ana.organizations.get()
-
-
-@pytest.fixture
-def bruno(shop: Organization) -> User:
-    return make_person("Bruno", shop, Role.OPERATOR)
-
-
-@pytest.fixture
-def vera(shop: Organization) -> User:
-    return make_person("Vera", shop, Role.VIEWER)
-
-
-@pytest.fixture
-def carla() -> User:
-    return make_person("Carla")
-
-
-@pytest.fixture
-def account(shop: Organization) -> Account:
-    return make_account(shop, is_primary=True)
-
-
-@pytest.fixture
-def second_account(account: Account, shop: Organization) -> Account:
+def second_account(account: Account, shop: Organization) -> Account:  # noqa: F811
+    """Another seller of Ana's shop."""
     return make_account(shop)
-
-
-@pytest.fixture
-def carlas_account(carla: User) -> Account:
-    return make_account(carla.organizations.get())
 
 
 @pytest.fixture
@@ -67,6 +34,6 @@ def login() -> Login:
 
 
 @pytest.fixture
-def api(login: Login, ana: User) -> APIClient:
+def api(login: Login, ana: User) -> APIClient:  # noqa: F811
     """Ana's calls."""
     return login(ana)

@@ -30,31 +30,31 @@ def with_token(user: User, **headers: str) -> APIClient:
 @pytest.mark.parametrize("path", MAKE)
 @pytest.mark.parametrize("role", Role.values)
 def test_rows_of_another_organization_do_not_exist(
-    login: Login, ana: User, account: Account, carlas_account: Account, path: str, role: str
+    login: Login, ana: User, account: Account, other_account: Account, path: str, role: str
 ) -> None:
     Membership.objects.filter(user=ana).update(role=role)
-    row = MAKE[path](carlas_account)
+    row = MAKE[path](other_account)
     api = login(ana)
     assert api.get(f"/api/{path}").json()["results"] == []
     assert api.get(f"/api/{path}/{row.meli_id}").status_code == 404
-    assert api.get(f"/api/{path}?account_id={carlas_account.pk}").status_code == 404
-    assert api.get(f"/api/{path}/{row.meli_id}?account_id={carlas_account.pk}").status_code == 404
+    assert api.get(f"/api/{path}?account_id={other_account.pk}").status_code == 404
+    assert api.get(f"/api/{path}/{row.meli_id}?account_id={other_account.pk}").status_code == 404
 
 
 @pytest.mark.parametrize("path", MAKE)
 def test_an_id_carla_has_too_shows_anas_row(
-    api: APIClient, account: Account, carlas_account: Account, path: str
+    api: APIClient, account: Account, other_account: Account, path: str
 ) -> None:
-    MAKE[path](carlas_account, meli_id="777")
+    MAKE[path](other_account, meli_id="777")
     MAKE[path](account, meli_id="777")
     assert api.get(f"/api/{path}/777").json()["account_id"] == account.pk
 
 
 def test_orders_of_another_organization_are_not_told_by_a_shipment(
-    api: APIClient, account: Account, carlas_account: Account
+    api: APIClient, account: Account, other_account: Account
 ) -> None:
     shipment = make_shipment(account)
-    make_order(carlas_account, shipment_id=shipment.meli_id)
+    make_order(other_account, shipment_id=shipment.meli_id)
     assert api.get(f"/api/shipments/{shipment.meli_id}").json()["order_ids"] == []
 
 
@@ -100,9 +100,9 @@ def test_a_header_picks_another_organization_of_ones_own(ana: User, account: Acc
 
 @pytest.mark.parametrize("path", READS)
 def test_a_header_with_somebody_elses_organization_is_404(
-    ana: User, carlas_account: Account, path: str
+    ana: User, other_account: Account, path: str
 ) -> None:
-    client = with_token(ana, HTTP_X_ORGANIZATION=str(carlas_account.organization_id))
+    client = with_token(ana, HTTP_X_ORGANIZATION=str(other_account.organization_id))
     assert client.get(path).status_code == 404
 
 
@@ -111,8 +111,8 @@ def test_a_header_that_names_no_organization_is_404(ana: User, header: str) -> N
     assert with_token(ana, HTTP_X_ORGANIZATION=header).get("/api/items").status_code == 404
 
 
-def test_the_role_counts_in_the_organization_one_acts_in(ana: User, carlas_account: Account) -> None:
-    shop = carlas_account.organization
+def test_the_role_counts_in_the_organization_one_acts_in(ana: User, other_account: Account) -> None:
+    shop = other_account.organization
     Membership.objects.create(user=ana, organization=shop, role=Role.VIEWER)
     client = with_token(ana, HTTP_X_ORGANIZATION=str(shop.pk))
     assert client.get("/api/items").status_code == 200

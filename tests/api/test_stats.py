@@ -281,12 +281,12 @@ def test_a_period_that_makes_no_sense_is_named(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_another_organizations_rows_count_for_nothing(
-    api: APIClient, account: Account, carlas_account: Account, path: str
+    api: APIClient, account: Account, other_account: Account, path: str
 ) -> None:
     for make in (make_item, make_order, make_shipment, make_question):
-        make(carlas_account)
+        make(other_account)
     assert api.get(path).json()["total"] == 0
-    assert api.get(f"{path}?account_id={carlas_account.pk}").status_code == 404
+    assert api.get(f"{path}?account_id={other_account.pk}").status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -167,12 +167,12 @@ def test_the_status_of_one_account(api: APIClient, account: Account, second_acco
 
 
 def test_runs_of_another_organization_do_not_exist(
-    api: APIClient, account: Account, carlas_account: Account
+    api: APIClient, account: Account, other_account: Account
 ) -> None:
-    run = SyncRun.objects.create(account=carlas_account, scope="items")
+    run = SyncRun.objects.create(account=other_account, scope="items")
     assert api.get("/api/sync/status").json()["runs"] == []
-    assert api.get(f"/api/sync/status?account_id={carlas_account.pk}").status_code == 404
-    assert api.post(f"/api/sync/start?account_id={carlas_account.pk}").status_code == 404
+    assert api.get(f"/api/sync/status?account_id={other_account.pk}").status_code == 404
+    assert api.post(f"/api/sync/start?account_id={other_account.pk}").status_code == 404
     assert api.post(f"/api/sync/runs/{run.pk}/cancel").status_code == 404
     assert SyncRun.objects.get().is_active
 

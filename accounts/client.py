@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 from django.conf import settings
 from redis import Redis
 
-from painelml.meli import Call, Client, Governor, LocalGovernor, NotAllowed, Priority, RedisGovernor
+from painelml.meli import Call, Client, Governor, LocalGovernor, Priority, RedisGovernor
 
 from . import usage
 from .models import Account
-from .tokens import AccountTokens
+from .tokens import AccountTokens, refuse_other_host
 
 
 def client_for(
@@ -19,14 +19,9 @@ def client_for(
     """Return a client for this account. Threads may share it. `on_call` hears of every call besides the
     usage page.
 
-    Raises NotAllowed for an account that was connected at another host than the settings name: a sample
-    shop's tokens never go to Mercado Livre, nor a seller's to a sandbox.
+    Raises NotAllowed for an account that was connected at another host than the settings name.
     """
-    if account.api_host != settings.MELI_API_URL:
-        raise NotAllowed(
-            f"This account was connected at {account.api_host or 'an unknown address'}; "
-            f"the panel now talks to {settings.MELI_API_URL}"
-        )
+    refuse_other_host(account)
     return Client(
         api_url=settings.MELI_API_URL,
         token=AccountTokens(account),

@@ -31,7 +31,7 @@ from .failures import ConnectingFailed, reason_of_error, reason_of_redirect
 from .models import Account, AccountStatus, Membership, OAuthState, Organization, Role, User
 from .signals import account_connected
 from .team import NotPossible
-from .tokens import application
+from .tokens import application, refuse_other_host
 
 logger = logging.getLogger(__name__)
 
@@ -311,10 +311,12 @@ def connect_with_tokens(
 
 
 def is_valid(account: Account) -> bool | None:
-    """Ask Mercado Livre whether it accepts the stored access token; None when it cannot say.
+    """Ask Mercado Livre whether it accepts the stored access token; None when it cannot say. Raises
+    NotAllowed for an account of another host.
 
     Nothing is refreshed: the question is about the token as it is.
     """
+    refuse_other_host(account)
     try:
         profile_of(account.access_token, account)
     except (TryLater, AppRefused):

@@ -21,7 +21,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -30,7 +30,7 @@ from django.utils import timezone
 
 from painelml.crypto import CryptoError, UnknownKey
 from painelml.fields import encrypt_for
-from painelml.meli import AppRefused, MeliError, Reconnect, TryLater
+from painelml.meli import AppRefused, Call, MeliError, NotAllowed, Reconnect, TryLater
 from painelml.meli.oauth import Application, TokenPair, refresh_tokens
 
 from . import usage
@@ -109,11 +109,22 @@ def application() -> Application:
     )
 
 
+def refuse_other_host(account: Account) -> None:
+    """Raise NotAllowed for an account that was connected at another host than the settings name: a sample
+    shop's tokens never go to Mercado Livre, nor a seller's to a sandbox."""
+    if account.api_host != settings.MELI_API_URL:
+        raise NotAllowed(
+            f"This account was connected at {account.api_host or 'an unknown address'}; "
+            f"the panel now talks to {settings.MELI_API_URL}"
+        )
+
+
 def good_token(account_pk: int, refused: str = "", early: timedelta = EARLY) -> Token:
     """Return the account's token, refreshed when it is the refused one or has less than `early` left.
 
-    Raises Reconnect when the grant is dead or the account gone, AppRefused when the operator has to act,
-    TryLater when Mercado Livre cannot now and the old token is no good any more.
+    Raises Reconnect when the grant is dead or the account gone, NotAllowed when it belongs to another host,
+    AppRefused when the operator has to act, TryLater when Mercado Livre cannot now and the old token is no
+    good any more.
     """
     owner = secrets.token_hex(8)
     deadline = time.monotonic() + PATIENCE
@@ -151,7 +162,8 @@ def refresh_due_tokens() -> int:
     One account's trouble is not another's: it is logged, and shows on that account.
     """
     soon = timezone.now() + SCHEDULED_EARLY
-    due = Account.objects.working().filter(token_expires_at__lt=soon).exclude(refresh_token="")
+    here = Account.objects.working().filter(api_host=settings.MELI_API_URL)
+    due = here.filter(token_expires_at__lt=soon).exclude(refresh_token="")
     failed = 0
     for account_pk in due.values_list("pk", flat=True):
         try:
@@ -166,6 +178,7 @@ def _read(account_pk: int) -> tuple[Account, Token]:
     account = Account.objects.filter(pk=account_pk).first()
     if account is None:
         raise Reconnect("This account was disconnected")
+    refuse_other_host(account)
     try:
         text = account.access_token
     except CryptoError as error:
@@ -202,17 +215,20 @@ def _end_lease(account_pk: int, owner: str, cool_off: timedelta | None = None) -
 def _renew(account_pk: int, owner: str, refused: str, early: timedelta) -> Token | None:
     """Refresh under the lease. Returns None when the row changed meanwhile and has to be read again."""
     account, token = _read(account_pk)
-    if token.is_good(refused, early):  # the winner before us did it
+    is_dead = account.status == AccountStatus.EXPIRED or not account.refresh_token_sealed
+    if is_dead or token.is_good(refused, early):  # the winner before us found out
         _end_lease(account_pk, owner)
-        return token
+        return None
+    calls: list[Call] = []
     try:
-        pair = refresh_tokens(application(), account.refresh_token, on_call=partial(usage.count, account_pk))
+        pair = refresh_tokens(application(), account.refresh_token, on_call=calls.append)
+        return _store(account, pair)
     except CryptoError as error:
         _end_lease(account_pk, owner)
         raise _unreadable(error) from error
     except Reconnect as error:
-        _end_lease(account_pk, owner)
         marked = mark_expired(account, error, refused=account.refresh_token_sealed)
+        _end_lease(account_pk, owner)
         if not marked and _was_replaced(account):
             return None
         raise
@@ -224,7 +240,9 @@ def _renew(account_pk: int, owner: str, refused: str, early: timedelta) -> Token
         logger.error("Mercado Livre refuses the application's token refresh: %s", error)
         note_error(account, error)
         return _living(token, refused, error)
-    return _store(account, pair)
+    finally:
+        for call in calls:  # not before the new pair is safe
+            usage.count(account_pk, call)
 
 
 def _store(account: Account, pair: TokenPair) -> Token | None:
@@ -242,11 +260,9 @@ def _store(account: Account, pair: TokenPair) -> Token | None:
         "token_lease_until": None,
         "token_lease_owner": "",
     }
-    spent = Account.objects.filter(pk=account.pk, refresh_token=account.refresh_token_sealed)
     for attempt in range(SAVE_TRIES):
         try:
-            with transaction.atomic(durable=True):
-                is_stored = spent.update(**columns)
+            is_stored = _replace(account, columns)
             return Token(pair.access_token, now + lifetime, lifetime) if is_stored else None
         except (OperationalError, InterfaceError):
             if attempt == SAVE_TRIES - 1:
@@ -254,6 +270,20 @@ def _store(account: Account, pair: TokenPair) -> Token | None:
             connection.close()
             time.sleep(0.25 * 2**attempt)
     return None
+
+
+def _replace(account: Account, columns: dict[str, Any]) -> bool:
+    """Write the columns if the row still holds the refresh token that was spent. `rotate_keys` may have
+    sealed it anew meanwhile, so what counts is the token and not its ciphertext."""
+    spent, sealed = account.refresh_token, account.refresh_token_sealed
+    while True:
+        with transaction.atomic(durable=True):
+            if Account.objects.filter(pk=account.pk, refresh_token=sealed).update(**columns):
+                return True
+        current = Account.objects.filter(pk=account.pk).first()
+        if current is None or not current.refresh_token_sealed or current.refresh_token != spent:
+            return False
+        sealed = current.refresh_token_sealed
 
 
 def _was_replaced(account: Account) -> bool:

@@ -23,6 +23,10 @@ from .models import Account, Membership, Role
 from .sites import SITES
 from .team import NotPossible
 
+SITE, DEFAULT_SITE = "connect_site", "MLB"
+"""The session's key for the country somebody is connecting an account of, and the one they most likely
+want."""
+
 
 @login_required
 @require_GET
@@ -113,8 +117,10 @@ def disconnect(request: MemberRequest, pk: int) -> HttpResponseBase:
 @never_cache
 @require_GET
 def oauth_start(request: MemberRequest) -> HttpResponseBase:
+    site_id = request.GET.get("site", DEFAULT_SITE)
+    request.session[SITE] = site_id if site_id in SITES else DEFAULT_SITE
     try:
-        address = connecting.begin(request.user, request.organization, request.GET.get("site", "MLB"))
+        address = connecting.begin(request.user, request.organization, site_id)
     except ConnectingFailed as failed:
         return leave_with(failed)
     return private(redirect(address))
@@ -153,7 +159,8 @@ def connect_failed(request: MemberRequest, reason: str) -> HttpResponse:
     if reason not in FAILURES:
         raise Http404
     failure = FAILURES[reason]
-    context = {"failure": failure, "reason": reason, "layout": layout_for(request)}
+    site_id = request.session.get(SITE, DEFAULT_SITE)
+    context = {"failure": failure, "reason": reason, "site_id": site_id, "layout": layout_for(request)}
     return render(request, "accounts/connect_failed.html", context, status=failure.status)
 
 

@@ -148,6 +148,11 @@ def test_cancelling_at_mercado_livre_says_so(page: Client, box: Sandbox) -> None
     assert not Account.objects.exists()
 
 
+def test_starting_again_keeps_the_country(page: Client, box: Sandbox) -> None:
+    response = failing(page, authorize(page, "refuse", site="MLA"))
+    assert "/meli/oauth/start?site=MLA" in response.content.decode()
+
+
 def test_an_address_without_code_or_state_is_a_refusal(page: Client) -> None:
     assert reason(failing(page, "/meli/oauth/callback")) == "refused"
 

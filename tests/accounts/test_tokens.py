@@ -10,19 +10,22 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import tokens
 from accounts.client import client_for
+from accounts.connecting import is_valid
 from accounts.models import Account, AccountStatus, Organization, User
-from accounts.tokens import AccountTokens, good_token, refresh_due_tokens
+from accounts.tokens import AccountTokens, good_token, refresh_due_tokens, renew_now
 from painelml.meli import AppRefused, NotAllowed, Reconnect, TryLater
 from painelml.sandbox import Sandbox
 
@@ -127,6 +130,45 @@ def test_a_reconnection_in_between_is_not_taken_for_a_dead_grant(
     assert good_token(connected.pk).text == Account.objects.get().access_token
     assert Account.objects.get().status == AccountStatus.ACTIVE
     assert not mail.outbox
+
+
+@pytest.mark.django_db
+def test_a_key_rotation_in_between_does_not_lose_the_new_pair(
+    connected: Account, box: Sandbox, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    expiring(connected)
+    real = tokens.refresh_tokens
+
+    def rotated_meanwhile(*arguments: object, **named: object) -> object:
+        pair = real(*arguments, **named)
+        settings.ENCRYPTION_KEY = f"another first key that is long enough,{settings.ENCRYPTION_KEY}"
+        call_command("rotate_keys", stdout=StringIO())
+        return pair
+
+    monkeypatch.setattr(tokens, "refresh_tokens", rotated_meanwhile)
+    good_token(connected.pk)
+    assert Account.objects.get().refresh_token == box.box.oauth.grants[CASA].refresh_token
+    assert box.calls[TOKEN] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_refresh_token_is_sent_once_whoever_asks(connected: Account, box: Sandbox) -> None:
+    expiring(connected, minutes=-1)
+    box.box.oauth.revoke(CASA)
+    start = threading.Barrier(12)
+
+    def use() -> object:
+        start.wait()
+        try:
+            return AccountTokens(connected).token()
+        except Reconnect as error:
+            return error
+
+    with ThreadPoolExecutor(12) as threads:
+        results = [future.result() for future in [threads.submit(use) for _ in range(12)]]
+    assert all(isinstance(result, Reconnect) for result in results)
+    assert box.calls[TOKEN] == 1
+    assert len(mail.outbox) == 1
 
 
 @pytest.mark.django_db
@@ -241,10 +283,15 @@ def test_a_lost_encryption_key_is_the_operators_matter(connected: Account, setti
 
 
 @pytest.mark.django_db
-def test_tokens_never_go_to_another_host(connected: Account, settings: Settings) -> None:
-    settings.MELI_API_URL = "http://127.0.0.1:9"
-    with pytest.raises(NotAllowed, match=r"127\.0\.0\.1:9"):
-        client_for(connected)
+def test_tokens_never_go_to_another_host(connected: Account, box: Sandbox) -> None:
+    expiring(connected)
+    Account.objects.update(api_host="https://api.mercadolibre.com")
+    connected.refresh_from_db()
+    for use in (client_for, lambda account: good_token(account.pk), renew_now, is_valid):
+        with pytest.raises(NotAllowed, match=r"https://api\.mercadolibre\.com"):
+            use(connected)
+    assert refresh_due_tokens() == 0
+    assert not box.calls
 
 
 @pytest.mark.django_db

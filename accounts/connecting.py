@@ -228,10 +228,10 @@ def profile_of(access_token: str, account: Account | None = None) -> dict[str, A
 def save_profile(account: Account, profile: Mapping[str, Any]) -> None:
     """Keep what `/users/me` says (API facts, part A 4.2); what it leaves out stays as it was."""
     columns = {
-        "nickname": profile.get("nickname") or account.nickname,
-        "email": profile.get("email") or account.email,
-        "site_id": profile.get("site_id") or account.site_id,
-        "account_type": profile.get("user_type") or account.account_type,
+        "nickname": str(profile.get("nickname") or account.nickname)[:120],
+        "email": str(profile.get("email") or account.email)[:254],
+        "site_id": str(profile.get("site_id") or account.site_id)[:8],
+        "account_type": str(profile.get("user_type") or account.account_type)[:40],
         "profile": {**account.profile, **without_decimals(profile)},
     }
     for name, value in columns.items():

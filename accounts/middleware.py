@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from .access import find_membership
+from .models import Membership
 
 
 class OrganizationMiddleware:
@@ -18,9 +19,17 @@ class OrganizationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        membership = SimpleLazyObject(lambda: find_membership(request))
-        request.membership = membership  # type: ignore[attr-defined]
+        def membership() -> Membership | None:
+            try:
+                return find_membership(request)
+            except Http404:
+                # The page that says so asks for the organization once more, for its frame.
+                request.membership = request.organization = None  # type: ignore[attr-defined]
+                raise
+
+        found = SimpleLazyObject(membership)
+        request.membership = found  # type: ignore[attr-defined]
         request.organization = SimpleLazyObject(  # type: ignore[attr-defined]
-            lambda: membership.organization if membership else None
+            lambda: found.organization if found else None
         )
         return self.get_response(request)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts import connecting
 from accounts.models import Account, AccountStatus, Membership, OAuthState, Organization, Role, User
 from accounts.signals import account_connected
 from painelml.sandbox import Sandbox
@@ -69,6 +70,17 @@ def test_accepting_connects_the_seller_and_starts_the_backfill(
     assert box.box.oauth.grants[CASA].refresh_token == account.refresh_token
     assert set(account.runs.values_list("scope", flat=True)) == {"items", "orders", "shipments", "questions"}
     assert "CASADOPATIO" in response.content.decode()
+
+
+def test_a_profile_of_odd_size_and_shape_is_kept_as_far_as_it_fits(
+    page: Client, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = {"id": CASA, "nickname": "N" * 300, "site_id": "A-NEW-SITE", "user_type": "x" * 60, "tags": None}
+    monkeypatch.setattr(connecting, "profile_of", lambda *_: odd)
+    page.get(authorize(page))
+    account = Account.objects.get()
+    assert (account.nickname, account.site_id, account.status) == ("N" * 120, "A-NEW-SI", "active")
+    assert page.get("/accounts/").status_code == 200
 
 
 def test_a_second_account_is_not_primary(page: Client, box: Sandbox) -> None:

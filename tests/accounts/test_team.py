@@ -188,3 +188,9 @@ def test_the_language_is_kept_with_the_person_and_in_the_browser(page: Client, a
 @pytest.mark.parametrize("address", ["/team/", "/profile/"])
 def test_nobody_is_sent_to_the_login(client: Client, address: str) -> None:
     assert client.get(address)["Location"].startswith("/login/?next=")
+
+
+def test_a_page_for_an_organization_that_is_not_mine_is_not_found(page: Client, carla: User) -> None:
+    theirs = str(carla.organizations.get().pk)
+    assert page.get("/accounts/", headers={"X-Organization": theirs}).status_code == 404
+    assert page.get("/team/", headers={"X-Organization": "nonsense"}).status_code == 404

@@ -218,6 +218,12 @@ def test_no_token_of_ours_is_asked_for() -> None:
     assert response.status_code == 200
 
 
+def test_it_is_answered_before_anything_pages_need(account: Account, deliver: Deliver) -> None:
+    assert deliver(envelope(), HTTP_HOST="behind-the-proxy", HTTP_ACCEPT_LANGUAGE="es") == 200
+    response = Client().post("/meli/webhooks", envelope(), content_type="application/json")
+    assert not {"Content-Security-Policy", "Content-Language", "Set-Cookie"} & set(response.headers)
+
+
 def test_a_seller_nobody_connected_is_ignored(account: Account, deliver: Deliver, rung: list[str]) -> None:
     assert deliver(envelope(user_id=STRANGER)) == 200
 

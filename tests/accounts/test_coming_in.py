@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
@@ -127,6 +132,27 @@ def test_guessing_passwords_is_slowed_down(client: Client, ana: User) -> None:
         client.post("/login/", {"login": ana.email, "password": f"guess {number}"})
     client.post("/login/", {"login": ana.email, "password": "correct horse"})
     assert client.get("/accounts/").status_code == 302
+
+
+def test_two_factor_login_can_be_switched_on_and_is_asked_for(client: Client, ana: User) -> None:
+    credentials = {"login": ana.email, "password": "correct horse"}
+    client.post("/login/", credentials)
+    client.post("/reauthenticate/", {"password": credentials["password"]})
+    client.get("/2fa/totp/activate/")
+    secret = client.session["mfa.totp.secret"]
+    client.post("/2fa/totp/activate/", {"code": code_of(secret)})
+    assert {one.type for one in ana.authenticator_set.all()} == {"totp", "recovery_codes"}
+    client.post("/logout/")
+    assert client.post("/login/", credentials)["Location"] == "/2fa/authenticate/"
+    assert client.get("/accounts/").status_code == 302
+    client.post("/2fa/authenticate/", {"code": "000000"})
+    assert client.get("/accounts/").status_code == 302
+    client.post("/2fa/authenticate/", {"code": code_of(secret)})
+    assert client.get("/accounts/").status_code == 200
+
+
+def code_of(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
 def test_createsuperuser_without_questions(

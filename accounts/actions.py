@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -99,6 +99,35 @@ def note_error(account: Account, error: MeliError | Exception) -> None:
     }
     history = [entry, *row.error_history][: Account.ERRORS_KEPT]
     _set(account, error_history=history, error_count=row.error_count + 1)
+
+
+def note_refusal(account: Account, error: MeliError) -> None:
+    """Note that Mercado Livre refuses this account although its grant is good: `error` until something
+    succeeds."""
+    note_error(account, error)
+    Account.objects.working().filter(pk=account.pk).update(status=AccountStatus.ERROR)
+
+
+def note_success(account: Account) -> None:
+    """Note that Mercado Livre answered. What a failed run says of the account stays until a run succeeds."""
+    _set(account, last_activity=timezone.now())
+    in_error = Account.objects.filter(pk=account.pk, status=AccountStatus.ERROR)
+    in_error.exclude(last_sync_status="failed").update(status=AccountStatus.ACTIVE)
+
+
+def note_silence(account: Account, is_silent: bool) -> None:
+    """Note whether Mercado Livre has stopped notifying us of this account."""
+    if account.is_silent != is_silent:
+        _set(account, is_silent=is_silent)
+
+
+@transaction.atomic
+def forget_errors(account: Account, before: datetime) -> None:
+    """Drop what went wrong before that moment from the history."""
+    row = Account.objects.select_for_update().filter(pk=account.pk).first()
+    if row is not None:
+        kept = [e for e in row.error_history if datetime.fromisoformat(e["timestamp"]) >= before]
+        Account.objects.filter(pk=row.pk).update(error_history=kept)
 
 
 def note_run_ended(account: Account, status: str, error: str = "") -> None:

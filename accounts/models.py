@@ -220,6 +220,11 @@ class Account(models.Model):
     error_count = models.PositiveIntegerField(_("errors in a row"), default=0)
     error_history = models.JSONField(_("error history"), default=list, blank=True)
     last_activity = models.DateTimeField(_("last activity"), null=True, blank=True)
+    is_silent = models.BooleanField(
+        _("silent"),
+        default=False,
+        help_text=_("It sold lately, but Mercado Livre has not notified us for hours."),
+    )
 
     access_token = EncryptedField(bound_to="meli_user_id", blank=True)
     refresh_token = EncryptedField(bound_to="meli_user_id", blank=True)

@@ -4,13 +4,28 @@ import time
 
 from celery import shared_task
 
-from . import connecting, tokens
+from painelml.once import once_in
+
+from . import connecting, health, tokens
 
 
 @shared_task(name="accounts.refresh_tokens", ignore_result=True)
 def refresh_due_tokens() -> None:
     """Every 30 minutes: renew the tokens that expire soon."""
     tokens.refresh_due_tokens()
+
+
+@shared_task(name="accounts.check", ignore_result=True)
+def check_accounts() -> None:
+    """Every 15 minutes: ask Mercado Livre how every account is."""
+    if once_in("accounts.check", minutes=10):
+        health.check_accounts()
+
+
+@shared_task(name="accounts.cleanup", ignore_result=True)
+def forget_old() -> None:
+    """Every day: delete counted calls and errors past their days."""
+    health.forget_old()
 
 
 @shared_task(name="accounts.remove_disconnected", ignore_result=True)

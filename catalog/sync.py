@@ -43,9 +43,7 @@ LAST_OFFSET = 1000
 
 @register
 class ItemResource(Resource):
-    """Items: ids by scan, then twenty a call. A re-read walks the latest changes until it meets what we
-    know.
-    """
+    """Items: ids by scan, then twenty a call. A re-read walks the latest changes back to its mark."""
 
     name = "items"
     topics = frozenset({"items", "items_prices"})
@@ -55,18 +53,27 @@ class ItemResource(Resource):
     batch = 100
     total_from: ClassVar[str] = "scan"
     done_from: ClassVar[str] = READS
+    when_gone: ClassVar[Payload] = {"status": "closed", "sub_status": ["deleted"]}
     has_past = False
 
     # Reading
 
     def plan(self, run: SyncRun) -> Iterator[StepPlan]:
-        if run.kind == RunKind.INCREMENTAL:
-            yield StepPlan("recent", "recent")
+        mark = self.mark()
+        if run.kind == RunKind.INCREMENTAL and mark is not None:
+            yield StepPlan("recent", "recent", {"since": mark.isoformat()})
         else:
             yield StepPlan("scan", "scan")
 
     def read(self, step: SyncStep) -> Iterator[Page]:
-        return self._scan(step) if step.name == "scan" else self._recent(step)
+        is_recent = step.name == "recent" and (step.cursor is None or "offset" in step.cursor)
+        return self._recent(step) if is_recent else self._scan(step)
+
+    def strays(self, run: SyncRun) -> list[str]:
+        """A scan shows every item, however old: what it left out was deleted."""
+        if not run.steps.filter(name="scan").exists():
+            return []
+        return list(self.rows().filter(read_at__lt=run.created_at).values_list("meli_id", flat=True))
 
     def _scan(self, step: SyncStep) -> Iterator[Page]:
         """Walk all ids. The scroll id changes with each page and lives five minutes (5.1)."""
@@ -106,25 +113,23 @@ class ItemResource(Resource):
         return self.rows().exclude(meli_id__in=owed.values("meli_id")).count() + owed.count()
 
     def _recent(self, step: SyncStep) -> Iterator[Page]:
-        offset = (step.cursor or {}).get("offset", 0)
-        while True:
+        """Newest change first, until a page reaches behind the mark. More changes than the list shows mean a
+        scan."""
+        offset, since = (step.cursor or {}).get("offset", 0), parse_instant(step.params["since"])
+        while offset + A_CALL <= LAST_OFFSET:
             found = self.meli.items_search(
                 self.account.meli_user_id, orders="last_updated_desc", limit=A_CALL, offset=offset
             )
             ids = words(found.get("results"))
             fetched = self.fetch(ids)
-            for error in fetched.errors.values():
-                raise error
-            stamps = {
-                self.meli_id(r.payload): parse_instant(r.payload.get("last_updated"))
-                for r in fetched.readings
-            }
-            known = dict(self.rows().filter(meli_id__in=ids).values_list("meli_id", "remote_updated_at"))
+            stamps = [parse_instant(reading.payload.get("last_updated")) for reading in fetched.readings]
+            is_last = not ids or any(stamp < since for stamp in stamps if stamp)
             offset += len(ids)
-            is_last = not ids or stamps == known or offset + A_CALL > LAST_OFFSET
-            yield Page(fetched.readings, cursor=None if is_last else {"offset": offset})
+            cursor = None if is_last else {"offset": offset}
+            yield Page(fetched.readings, ids=list(fetched.errors), cursor=cursor)
             if is_last:
                 return
+        yield from self._scan(step)
 
     def fetch(self, ids: Sequence[str]) -> Fetched:
         chunks = [ids[i : i + A_CALL] for i in range(0, len(ids), A_CALL)]
@@ -160,7 +165,9 @@ class ItemResource(Resource):
 
     def _price(self, item_id: str) -> Payload | None:
         try:
-            return self.meli.sale_price(item_id)
+            price = self.meli.sale_price(item_id)
+            # The moment of asking: with it every reading would look like a change.
+            return {name: value for name, value in price.items() if name != "reference_date"}
         except (Gone, Rejected, NotAllowed):
             pass
         try:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from painelml.meli import Rejected, parse_id, parse_instant, parse_int, parse_money
-from painelml.sync.models import MirroredRow, RunKind, RunStatus, SyncRun, SyncStep
+from painelml.sync.models import MirroredRow, RunKind, SyncRun, SyncStep
 from painelml.sync.resource import (
     PLAN,
     Fetched,
@@ -36,8 +36,6 @@ WINDOW = 2_000
 """Orders in one step: far below the ceiling, and enough steps for several workers."""
 HOUR = timedelta(hours=1)
 """Filters work to the hour, so windows overlap by one."""
-OVERLAP = timedelta(hours=2)
-"""How far a re-read goes back behind the last one."""
 UNCLOSED = timedelta(days=60)
 """Pages are sorted by the closing date; an order may have been created this long before it closed."""
 
@@ -77,8 +75,10 @@ class OrderResource(Resource):
     # Reading
 
     def plan(self, run: SyncRun) -> Iterator[StepPlan]:
-        if run.kind == RunKind.INCREMENTAL:
-            yield self._changed_since(run)
+        mark = self.mark()
+        if run.kind == RunKind.INCREMENTAL and mark is not None:
+            filters = _spelled({"order.date_last_updated.from": mark})
+            yield StepPlan("window", "changed", {"filters": filters})
             return
         first = self._search({"order.date_created.from": run.since}, sort="date_asc", limit=1)
         total = _total(first)
@@ -116,16 +116,6 @@ class OrderResource(Resource):
         key = f"created {start:%Y-%m-%d %H}" if start else "created before"
         return StepPlan("window", key, {"filters": _spelled(filters)}, count, total)
 
-    def _changed_since(self, run: SyncRun) -> StepPlan:
-        """Everything since the last finished run began, with an overlap: the mark moves only when all was
-        read.
-        """
-        finished = SyncRun.objects.filter(account=self.account, scope=self.name, status=RunStatus.DONE)
-        last = finished.exclude(started_at=None).order_by("-started_at").first()
-        since = (last.started_at if last and last.started_at else self.account.created_at) - OVERLAP
-        filters = _spelled({"order.date_last_updated.from": since})
-        return StepPlan("window", "changed", {"filters": filters})
-
     def read(self, step: SyncStep) -> Iterator[Page]:
         cursor: dict[str, Any] | None = step.cursor or {"sort": "date_desc", "offset": 0}
         while cursor is not None:
@@ -134,6 +124,10 @@ class OrderResource(Resource):
             rows, total = dicts(found.get("results")), _total(found)
             cursor = _next_page(cursor, len(rows), total)
             yield Page([Reading(row) for row in rows], cursor=cursor, expected=total)
+
+    def strays(self, run: SyncRun) -> list[str]:
+        listed_all = run.since is None and run.steps.filter(key="created before").exists()
+        return self.unlisted(run) if listed_all else []
 
     def fetch(self, ids: Sequence[str]) -> Fetched:
         return self._read(ids, fresh=True)
@@ -253,7 +247,8 @@ class OrderResource(Resource):
 def _next_page(cursor: dict[str, Any], rows: int, total: int) -> dict[str, Any] | None:
     """Return where the next page begins; past the ceiling, the rest is read from the other end."""
     offset = cursor["offset"] + rows
-    left = cursor.get("left", total - cursor["offset"]) - rows
+    # Sales made meanwhile push rows to later pages, so what is left follows the newest total.
+    left = cursor["left"] - rows if cursor["sort"] == "date_asc" else total - offset
     if rows == 0 or left <= 0:
         return None
     if offset + PAGE <= CEILING:

@@ -52,6 +52,12 @@ def count(value: str) -> int:
     return int(value)
 
 
+def days(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= 3650:
+        raise ValueError("must be a number of days, 1 to 3650")
+    return int(value)
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         for choice in choices:
@@ -205,6 +211,9 @@ class Env:
     )
     meli_webhook_ips: tuple[Network, ...] = variable(
         networks, (), "networks that may send notifications, separated by commas; empty: any"
+    )
+    history_days: int = variable(
+        days, 90, "days that sync runs, counted API calls and the errors of accounts are kept"
     )
     signup: str = variable(
         one_of("open", "invite", "closed"), "invite", "who may sign up: `open`, `invite` or `closed`"

@@ -127,6 +127,7 @@ MELI_MAX_RPM = env.meli_max_rpm
 MELI_WEBHOOK_IPS = env.meli_webhook_ips
 # Longer than the two days Mercado Livre's missed feeds repeat what it could not deliver.
 NOTIFICATION_DAYS_KEPT = {"done": 14, "ignored": 3, "failed": 90}
+HISTORY_DAYS = env.history_days
 
 # Database
 

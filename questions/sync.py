@@ -37,15 +37,17 @@ class QuestionResource(Resource):
     topics = frozenset({"questions"})
     paths = ("/questions/{id}",)
     model = Question
+    when_gone: ClassVar[Payload] = {"status": "DELETED"}
     total_from: ClassVar[str] = "list"
     done_from: ClassVar[str] = "list"
 
     # Reading
 
     def plan(self, run: SyncRun) -> Iterator[StepPlan]:
-        if run.kind == RunKind.INCREMENTAL:
+        mark = self.mark()
+        if run.kind == RunKind.INCREMENTAL and mark is not None:
             yield StepPlan("list", "UNANSWERED", {"status": "UNANSWERED"})
-            yield StepPlan("recent", "recent")
+            yield StepPlan("recent", "recent", {"since": mark.isoformat()})
             return
         total, counted = self._count(None), 0
         for status in STATUSES:
@@ -87,21 +89,21 @@ class QuestionResource(Resource):
         return {"search_type": "scan"} if offset + PAGE > LAST_OFFSET else {"offset": offset}
 
     def _reaches_the_past(self, questions: Sequence[Payload], step: SyncStep) -> bool:
-        """Newest first, so a page that ends before the run's beginning, or that we know already, is the
+        """Newest first, so the page that reaches behind the run's beginning, or a re-read's mark, is the
         last.
         """
-        if step.run.since is not None:
-            oldest = parse_instant(questions[-1].get("date_created"))
-            if oldest is not None and oldest < step.run.since:
-                return True
-        if step.name != "recent":
-            return False
-        known = dict(
-            self.rows()
-            .filter(meli_id__in=[self.meli_id(question) for question in questions])
-            .values_list("meli_id", "status")
-        )
-        return all(known.get(self.meli_id(question)) == question.get("status") for question in questions)
+        since = parse_instant(step.params.get("since")) or step.run.since
+        oldest = parse_instant(questions[-1].get("date_created"))
+        return since is not None and oldest is not None and oldest < since
+
+    def strays(self, run: SyncRun) -> list[str]:
+        """In a re-read those that waited and are no longer listed as waiting: somebody answered elsewhere."""
+        if run.since is not None:
+            return []
+        if not run.steps.filter(name="recent").exists():
+            return self.unlisted(run)
+        waiting = self.rows().filter(status="UNANSWERED", read_at__lt=run.created_at)
+        return list(waiting.values_list("meli_id", flat=True))
 
     def fetch(self, ids: Sequence[str]) -> Fetched:
         jobs = [lambda i=i: Reading(self.meli.question(i)) for i in ids]

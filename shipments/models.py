@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
 from painelml.sync.models import MirroredRow
+
+STILL = timedelta(days=60)
+"""A parcel that has not moved for so long is lost or back; nobody waits for news of it."""
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
@@ -26,8 +30,18 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
         return self.filter(is_open=True)
 
     def settled(self) -> ShipmentQuerySet:
-        """Return shipments that will not change any more and whose cost is known."""
-        return self.filter(Q(status="delivered", cost__isnull=False) | Q(status="cancelled"))
+        """Return shipments that will not change any more: the cost of delivered ones is known, and the others
+        have not moved for months."""
+        still = timezone.now() - STILL
+        return self.filter(
+            Q(status="delivered", cost__isnull=False) | Q(status="cancelled") | Q(remote_updated_at__lt=still)
+        )
+
+    def on_the_way(self) -> ShipmentQuerySet:
+        """Return shipments that left the seller and have not arrived, or not come back."""
+        still = timezone.now() - STILL
+        moving = self.filter(is_open=False, remote_updated_at__gte=still)
+        return moving.exclude(status__in=["delivered", "cancelled"])
 
     def read_since(
         self, account: Account, ids: Collection[str], since: datetime | None

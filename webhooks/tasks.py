@@ -6,6 +6,8 @@ import contextlib
 
 from celery import shared_task
 
+from painelml.once import once_in
+
 from . import bell
 
 
@@ -37,8 +39,18 @@ def read_missed_feeds() -> None:
     """Fetch what Mercado Livre could not deliver, and ring for it."""
     from .upkeep import fetch_missed_feeds
 
+    if not once_in("webhooks.missed_feeds", minutes=2):
+        return
     for seller_id in fetch_missed_feeds():
         bell.call_worker(seller_id)
+
+
+@shared_task(name="webhooks.silence")
+def notice_silence() -> None:
+    """Flag accounts that sell and are not notified of."""
+    from . import silence
+
+    silence.notice_silence()
 
 
 @shared_task(name="webhooks.cleanup")

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import has_role, role_required
 from accounts.models import Role
-from painelml.sync.queries import latest_runs
+from painelml.sync.queries import found_by_rereads, ledger
 from painelml.web.context import filters_of, panel_of
 from painelml.web.htmx import page_or_partial, wants_partial
 from painelml.web.paging import paginate
@@ -114,7 +114,8 @@ def figures_context(request: HttpRequest) -> dict[str, Any]:
         "figures": queries.inbox_figures(accounts),
         "states": NotificationState.values,
         "calls": queries.calls_by_endpoint(accounts),
-        "ledger": latest_runs(accounts),
+        "ledger": ledger(accounts),
+        "found_by_rereads": found_by_rereads(accounts),
     }
 
 

@@ -25,6 +25,7 @@ from . import actions, queries
 from .models import RunKind, RunStatus, SyncRun
 
 SCOPES = [(scope, scope) for scope in ("all", *actions.SCOPES)]
+KINDS = (RunKind.BACKFILL, RunKind.INCREMENTAL, RunKind.MANUAL)
 DAYS_MAX = 3650
 
 
@@ -41,7 +42,7 @@ class RunSerializer(serializers.Serializer):
     id = serializers.IntegerField(source="run.id")
     account_id = serializers.IntegerField(source="run.account_id")
     scope = serializers.ChoiceField(actions.SCOPES, source="run.scope")
-    kind = serializers.ChoiceField(RunKind.values, source="run.kind")
+    kind = serializers.ChoiceField(KINDS, source="run.public_kind")
     status = serializers.ChoiceField(RunStatus.values, source="run.status")
     total = serializers.IntegerField(source="run.total", allow_null=True)
     done = serializers.IntegerField(source="run.done")

@@ -15,9 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import structlog
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -89,6 +90,7 @@ def apply(
     resource = reader.resource(resource_name)
     read_at = timezone.now()
     fetched = resource.fetch(list(ids))
+    fetched.readings += resource.without(fetched.gone)
     applied.errors = fetched.errors
     for error in fetched.errors.values():
         if isinstance(error, Reconnect):
@@ -115,16 +117,27 @@ class Reader:
     def count(self, call: Call) -> None:
         self.calls += 1
 
+    @cached_property
+    def followed_since(self) -> datetime | None:
+        """Since when what a reading points to has to be read by now. In a re-read that is since its mark, so
+        that a parcel is not read again every time its order is listed."""
+        if self.run is None:
+            return None
+        mark = self.resource(self.run.scope).mark() if self.run.kind == RunKind.INCREMENTAL else None
+        return mark or self.run.created_at
+
     def resource(self, name: str) -> Resource:
         return RESOURCES[name](self.account, self.meli)
 
     def save(self, resource: Resource, readings: Sequence[Reading], read_at: datetime) -> Saved:
         """Save readings, tell the apps, and owe what they point to."""
-        saved = resource.save(readings, read_at, self.run.created_at if self.run else None)
+        saved = resource.save(readings, read_at, self.followed_since)
         ids = saved.created + saved.updated + saved.unchanged
         if ids:
             rows_saved.send(type(resource), resource=resource.name, account=self.account, ids=ids)
         owe(self.account, saved.wants)
+        if self.run and (news := saved.news_since(self.run.created_at)):
+            SyncRun.objects.filter(pk=self.run.pk).update(changed=F("changed") + len(news))
         if saved.created or saved.updated:
             live.publish(self.account.organization_id, resource.name)
         return saved
@@ -139,6 +152,7 @@ class Reader:
         read_at = timezone.now()
         ids = [read.meli_id for read in owed]
         fetched = resource.complete(resource.unread(ids, self.run.created_at) if self.run else ids)
+        fetched.readings += resource.without(fetched.gone)
         errors = fetched.errors
         for error in errors.values():
             if isinstance(error, Reconnect):
@@ -294,8 +308,6 @@ class Worker(Reader):
             held=F("held") + len(page.readings) + len(page.ids),
             expected=F("expected") if page.expected is None else page.expected,
         )
-        changed = len(saved.created) + len(saved.updated)
-        SyncRun.objects.filter(pk=self.run.pk).update(changed=F("changed") + changed)
         self.note_progress()
         if saved.wants or page.ids:
             for fed in active_runs_fed_by(self.run):
@@ -307,7 +319,7 @@ class Worker(Reader):
             now = timezone.now()
             owed = list(mine.ready(now).order_by("-wanted_at", "-pk")[: resource.batch])
             if not owed:
-                self.end_or_await_reads(step, mine.order_by("next_try_at").first())
+                self.end_or_await_reads(step, resource, mine.order_by("next_try_at").first())
                 return
             settled = self.read_owed(resource, owed)
             self.advance(
@@ -319,7 +331,7 @@ class Worker(Reader):
             self.note_progress()
             self.go_on_or_stop(step, until)
 
-    def end_or_await_reads(self, step: SyncStep, next_read: PendingRead | None) -> None:
+    def end_or_await_reads(self, step: SyncStep, resource: Resource, next_read: PendingRead | None) -> None:
         now = timezone.now()
         fed_by = [self.run.scope, RESOURCES[self.run.scope].fed_by]
         feeding = SyncStep.objects.filter(
@@ -329,6 +341,9 @@ class Worker(Reader):
             self.advance(step, state=StepState.WAITING, next_try_at=now + timedelta(seconds=1))
         elif next_read is not None and next_read.next_try_at < now + NEAR:
             self.advance(step, state=StepState.WAITING, next_try_at=next_read.next_try_at)
+        elif step.cursor is None and (strays := resource.strays(self.run)):
+            owe(self.account, [Want(resource.name, meli_id, now) for meli_id in strays])
+            self.advance(step, state=StepState.WAITING, cursor={"strays": "owed"})
         else:
             self.advance(step, state=StepState.DONE)
 
@@ -422,10 +437,23 @@ def end_run(run: SyncRun, status: str, error: str = "") -> bool:
     values: dict[str, int] = {"failed": given_up}
     if status == RunStatus.DONE and run.kind != RunKind.INCREMENTAL:
         values["done"] = resource.held(run)
+        expected = resource.expected(run)
+        if expected is not None:
+            values["total"] = expected
     SyncRun.objects.filter(pk=run.pk).update(**values)
+    if status != RunStatus.CANCELLED:
+        status, error = latest_outcome(run.account)
     account_actions.note_run_ended(run.account, status, error)
     live.publish(run.account.organization_id, "runs", "accounts")
     return True
+
+
+def latest_outcome(account: Account) -> tuple[str, str]:
+    """Return how an account's latest runs ended: `failed` with the reason as long as one scope's last did."""
+    ended = SyncRun.objects.filter(account=account, status__in=[RunStatus.DONE, RunStatus.FAILED]).order_by()
+    last = ended.values("scope").annotate(last=Max("id")).values("last")
+    failed = SyncRun.objects.filter(pk__in=last, status=RunStatus.FAILED).order_by("-finished_at").first()
+    return (failed.status, failed.error) if failed else (RunStatus.DONE, "")
 
 
 def active_runs_fed_by(run: SyncRun) -> list[SyncRun]:

@@ -81,6 +81,7 @@ class RunKind(models.TextChoices):
     BACKFILL = "backfill", _("Backfill")
     INCREMENTAL = "incremental", _("Re-read")
     MANUAL = "manual", _("Manual")
+    AUDIT = "audit", _("Audit")
 
 
 class RunStatus(models.TextChoices):
@@ -99,12 +100,25 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
         """Return runs that still have something to do."""
         return self.filter(status__in=ACTIVE_STATUSES)
 
+    def whole(self) -> SyncRunQuerySet:
+        """Return runs after which nothing is left to read: all but those of the last days only."""
+        return self.filter(since=None)
+
+    def listings(self) -> SyncRunQuerySet:
+        """Return runs that compare all we hold with all Mercado Livre lists: the ledger."""
+        return self.whole().exclude(kind=RunKind.INCREMENTAL)
+
+    def rereads(self) -> SyncRunQuerySet:
+        """Return the runs nobody asked for, which look for what no notification told."""
+        return self.filter(kind__in=[RunKind.INCREMENTAL, RunKind.AUDIT])
+
 
 class SyncRun(models.Model):
     """One pass over one kind of resource of one account.
 
     `total` and `done` count resources: what Mercado Livre said there is and what we hold of it. They are the
-    ledger: "18,204 of 18,204 orders, checked at 14:02".
+    ledger: "18,204 of 18,204 orders, checked at 14:02". `changed` counts the rows that were not as Mercado
+    Livre had them when the run came to read them, each once.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="runs", verbose_name=_("account"))
@@ -146,6 +160,11 @@ class SyncRun(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def public_kind(self) -> str:
+        """The kind as the API tells it (contract section 3.4): an audit is a re-read, only of everything."""
+        return RunKind.INCREMENTAL if self.kind == RunKind.AUDIT else self.kind
 
 
 class StepState(models.TextChoices):

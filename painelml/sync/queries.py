@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Account
@@ -24,14 +24,25 @@ class RunProgress:
 
 def latest_runs(accounts: Iterable[Account]) -> list[RunProgress]:
     """Return the latest run of each scope of each account, in one query."""
-    newest = (
-        SyncRun.objects.filter(account__in=accounts)
-        .order_by()
-        .values("account", "scope")
-        .annotate(newest=Max("id"))
-        .values("newest")
-    )
-    runs = (
+    return _latest(SyncRun.objects.filter(account__in=accounts))
+
+
+def ledger(accounts: Iterable[Account]) -> list[RunProgress]:
+    """Return each scope's latest comparison of all we hold with all Mercado Livre lists: `total` is what
+    there is, `done` what we hold. One query."""
+    return _latest(SyncRun.objects.listings().filter(account__in=accounts))
+
+
+def found_by_rereads(accounts: Iterable[Account]) -> int:
+    """Count the changes that re-reads and audits saw before any notification told of them. Of the runs that
+    are kept."""
+    found = SyncRun.objects.rereads().filter(account__in=accounts).aggregate(found=Sum("changed"))["found"]
+    return found or 0
+
+
+def _latest(runs: QuerySet[SyncRun]) -> list[RunProgress]:
+    newest = runs.order_by().values("account", "scope").annotate(newest=Max("id")).values("newest")
+    shown = (
         SyncRun.objects.filter(pk__in=newest)
         .select_related("account")
         .annotate(
@@ -40,7 +51,7 @@ def latest_runs(accounts: Iterable[Account]) -> list[RunProgress]:
         )
         .order_by("account_id", "id")
     )
-    return [_progress(run, run.steps_expected or 0, run.steps_held or 0) for run in runs]
+    return [_progress(run, run.steps_expected or 0, run.steps_held or 0) for run in shown]
 
 
 def _progress(run: SyncRun, expected: int, held: int) -> RunProgress:

@@ -13,17 +13,23 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from accounts.models import Account
 from painelml.meli import Client, Gone, MeliError, Priority
 
-from .models import MirroredRow, SyncRun, SyncStep
+from .models import MirroredRow, RunStatus, SyncRun, SyncStep
 from .rows import replace_children, write_rows
 
 PLAN = "plan"
 """The name of the step that makes the other steps."""
 READS = "reads"
 """The name of the step that reads, by id, what the other steps and notifications left to be read."""
+
+OVERLAP = timedelta(hours=2)
+"""How far a re-read goes back behind the last one: filters work to the hour, and lists lag behind."""
+LONGEST_GAP = timedelta(days=7)
+"""After a longer one a re-read lists everything: the changes may be more than a list of changes holds."""
 
 Payload = Mapping[str, Any]
 
@@ -106,7 +112,14 @@ class Saved:
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    last_read: dict[str, datetime] = field(default_factory=dict)
+    """When the rows that existed had been read before."""
     wants: list[Want] = field(default_factory=list)
+
+    def news_since(self, began: datetime) -> list[str]:
+        """Return what was changed and had not been read since `began`."""
+        changed = self.created + self.updated
+        return [i for i in changed if i not in self.last_read or self.last_read[i] < began]
 
     def outcome(self, meli_id: str) -> str:
         if meli_id in self.created:
@@ -149,6 +162,8 @@ class Resource:
     priority: ClassVar[Priority] = Priority.BACKFILL
     lack_delay: ClassVar[timedelta] = timedelta(seconds=5)
     """When to ask again for what Mercado Livre left out."""
+    when_gone: ClassVar[Payload] = {}
+    """What a stored payload becomes once Mercado Livre no longer has the resource; nothing: it stays."""
     has_past: ClassVar[bool] = True
     """Whether a run may be limited to what was created since a day."""
 
@@ -179,6 +194,31 @@ class Resource:
     def complete(self, ids: Sequence[str]) -> Fetched:
         """Read only what the stored rows lack. The same as `fetch` where a listing gives nothing but ids."""
         return self.fetch(ids)
+
+    def mark(self) -> datetime | None:
+        """Return since when a re-read has to look for changes: an overlap before the start of the last run
+        that left nothing out. None when everything has to be listed.
+
+        The mark moves only when such a run has ended well, so what a failed one did not reach is looked for
+        again.
+        """
+        whole = SyncRun.objects.whole().filter(account=self.account, scope=self.name, status=RunStatus.DONE)
+        started_at = whole.order_by("-id").values_list("started_at", flat=True).first()
+        if started_at is None or started_at < timezone.now() - LONGEST_GAP:
+            return None
+        return started_at - OVERLAP
+
+    def strays(self, run: SyncRun) -> list[str]:
+        """Return what we hold and the lists of `run` should have shown, but did not: it is read by id."""
+        return []
+
+    def unlisted(self, run: SyncRun) -> list[str]:
+        """Return what `run`, which listed everything, did not meet. Older than all it met does not count:
+        lists do not reach back for ever."""
+        met = self.rows().filter(read_at__gte=run.created_at)
+        oldest = met.aggregate(oldest=models.Min("date_created"))["oldest"]
+        missed = self.rows().filter(read_at__lt=run.created_at, date_created__gte=oldest) if oldest else []
+        return [row.meli_id for row in missed]
 
     def unread(self, ids: Sequence[str], since: datetime) -> list[str]:
         """Return those of `ids` that a run begun at `since` has not read yet."""
@@ -219,7 +259,7 @@ class Resource:
         by_id = {self.meli_id(reading.payload): reading for reading in readings}
         by_id.pop("", None)
         stored = {row.meli_id: row for row in self.rows().filter(meli_id__in=by_id)}
-        saved = Saved()
+        saved = Saved(last_read={meli_id: row.read_at for meli_id, row in stored.items()})
         rows: list[MirroredRow] = []
         children: dict[str, Mapped] = {}
         for meli_id, reading in by_id.items():
@@ -268,6 +308,15 @@ class Resource:
 
     def rows(self) -> models.QuerySet[Any]:
         return self.model._default_manager.filter(account=self.account)
+
+    def without(self, gone: Sequence[str]) -> list[Reading]:
+        """Return what the rows of resources that are gone become (`when_gone`)."""
+        rows = self.rows().filter(meli_id__in=gone) if gone and self.when_gone else []
+        return [Reading({**row.payload, **self.when_gone}, row.parts) for row in rows]
+
+    def expected(self, run: SyncRun) -> int | None:
+        """Count what we should hold of what `run` covers, where Mercado Livre lists nothing to count."""
+        return None
 
     def held(self, run: SyncRun) -> int:
         """Count the resources we hold of what `run` covers."""

@@ -20,12 +20,19 @@ class Job(NamedTuple):
 JOBS = [
     Job("Painel: heartbeat", "painelml.heartbeat", 15),
     Job("Painel: resume interrupted syncs", "painelml.sync.resume", 15),
-    Job("Painel: re-read due accounts", "painelml.sync.due_accounts", 300),
+    # Every account has an interval of its own, five minutes unless its people chose another.
+    Job("Painel: re-read due accounts", "painelml.sync.due_accounts", 60),
+    # Every account in its own night.
+    Job("Painel: nightly audit", "painelml.sync.audit", 1800),
+    Job("Painel: delete old runs", "painelml.sync.cleanup", 24 * 3600),
     Job("Painel: webhook fallback", "webhooks.sweep", 15),
     Job("Painel: missed notifications", "webhooks.missed_feeds", 300),
+    Job("Painel: look for silent accounts", "webhooks.silence", 900),
     Job("Painel: delete old notifications", "webhooks.cleanup", 24 * 3600),
     Job("Painel: renew expiring tokens", "accounts.refresh_tokens", 1800),
+    Job("Painel: check accounts", "accounts.check", 900),
     Job("Painel: remove disconnected accounts", "accounts.remove_disconnected", 60),
+    Job("Painel: delete old API usage and errors", "accounts.cleanup", 24 * 3600),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from threading import BoundedSemaphore
 
 from celery import shared_task
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Account
 from painelml.later import Later
 
+from . import upkeep
 from .models import RunKind, SyncStep
 
 HELPERS = 3
@@ -56,8 +58,26 @@ def sync_due_accounts() -> None:
     """Start the regular re-read of every account whose own interval has passed (default five minutes)."""
     from .actions import start_sync
 
-    for account in Account.objects.due(timezone.now()):
-        start_sync(account, kind=RunKind.INCREMENTAL)
+    now = timezone.now()
+    for account in Account.objects.due(now):
+        next_sync = now + timedelta(seconds=account.sync_interval_seconds)
+        # Of two schedulers only one update finds the account still due.
+        if Account.objects.due(now).filter(pk=account.pk).update(next_sync=next_sync):
+            start_sync(account, kind=RunKind.INCREMENTAL)
+
+
+@shared_task(name="painelml.sync.audit", ignore_result=True)
+def audit_accounts() -> None:
+    """Start the audits of the accounts where it is night."""
+    from .audit import start_due_audits
+
+    start_due_audits(timezone.now())
+
+
+@shared_task(name="painelml.sync.cleanup", ignore_result=True)
+def delete_old_runs() -> None:
+    """Every day: delete runs and steps past their days."""
+    upkeep.delete_old_runs()
 
 
 def ring_worker(run_id: int) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from functools import partial
+
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Account
 from painelml.meli import AnswerLost, Priority, Rejected
 from painelml.sync.engine import Reader, apply
 from painelml.sync.resource import Reading
 
-from .models import Question
+from .models import BusinessCalendar, Holiday, OpenHours, Question
+from .tasks import set_clocks
 
 NOT_UNANSWERED = "not_unanswered_question"
 
@@ -48,3 +55,39 @@ def read_again(question: Question) -> None:
     """Bring the question up to date, as far as Mercado Livre can be reached now."""
     apply(question.account, "questions", [question.meli_id], Priority.PERSON)
     question.refresh_from_db()
+
+
+def change_target(account: Account, minutes: int) -> None:
+    """Promise answers within `minutes` of open time; every question is measured anew."""
+    account.sla_target_minutes = minutes
+    Account.objects.filter(pk=account.pk).update(sla_target_minutes=minutes)
+    measure_again(account)
+
+
+@transaction.atomic
+def change_calendar(
+    account: Account,
+    hours: Iterable[tuple[int, time, time]],
+    holidays: Mapping[date, str],
+    zone_name: str = "",
+) -> BusinessCalendar:
+    """Answer in these hours (weekday, opens, closes) but on holidays; no hours mean always."""
+    calendar, _ = BusinessCalendar.objects.update_or_create(
+        account=account, defaults={"zone_name": zone_name}
+    )
+    calendar.hours.all().delete()
+    calendar.holidays.all().delete()
+    OpenHours.objects.bulk_create(
+        OpenHours(calendar=calendar, weekday=weekday, opens=opens, closes=closes)
+        for weekday, opens, closes in hours
+    )
+    Holiday.objects.bulk_create(
+        Holiday(calendar=calendar, day=day, name=name) for day, name in holidays.items()
+    )
+    measure_again(account)
+    return calendar
+
+
+def measure_again(account: Account) -> None:
+    """Set every question's clock once what was decided is stored; the daily task makes a lost ring good."""
+    transaction.on_commit(partial(set_clocks.apply_async, (account.pk,), retry=False), robust=True)

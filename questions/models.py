@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo, available_timezones
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,8 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Organization
 from painelml.sync.models import MirroredRow
 
+from .sla import Calendar
+
 AT_RISK = timedelta(minutes=15)
 """How long before its deadline an open question counts as at risk."""
+BOUGHT_WITHIN = timedelta(days=7)
+CLOCK = ("due_at", "response_open_seconds")
+"""Columns that the account's target and calendar decide, not the payload."""
 
 
 class QuestionQuerySet(models.QuerySet["Question"]):
@@ -40,9 +47,24 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         on_time = (waiting & Q(due_at__gte=now + AT_RISK)) | Q(answered_at__lte=models.F("due_at"))
         return self.filter(on_time)
 
+    def became_sales(self) -> QuestionQuerySet:
+        """Return questions whose asker bought the same item within a week."""
+        from orders.models import Order
+
+        bought = Order.objects.sales().filter(
+            account=models.OuterRef("account"),
+            buyer_id=models.OuterRef("from_id"),
+            date_created__gte=models.OuterRef("date_created"),
+            date_created__lte=models.OuterRef("date_created") + BOUGHT_WITHIN,
+            items__item_id=models.OuterRef("item_id"),
+        )
+        return self.exclude(from_id="").filter(models.Exists(bought))
+
 
 class Question(MirroredRow):
-    """A question. `due_at` is when the answer is due by the account's target; the clock is the wall clock."""
+    """A question. `due_at` is when the account's target of open minutes is used up; None where the clock was
+    stopped. `response_seconds` is by the wall clock, `response_open_seconds` counts open hours only.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="questions", verbose_name=_("account"))
     item_id = models.CharField(_("item"), max_length=32, blank=True)
@@ -54,6 +76,7 @@ class Question(MirroredRow):
     answer_status = models.CharField(_("answer status"), max_length=20, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True)
     response_seconds = models.PositiveIntegerField(_("response time (seconds)"), null=True)
+    response_open_seconds = models.PositiveIntegerField(_("response time (open seconds)"), null=True)
     due_at = models.DateTimeField(_("due"), null=True)
     search_text = models.TextField(editable=False, default="")
 
@@ -88,3 +111,92 @@ class Question(MirroredRow):
     @property
     def sla(self) -> str | None:
         return self.sla_at(timezone.now())
+
+
+def check_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("There is no such time zone."))
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+class BusinessCalendar(models.Model):
+    """When an account's people answer. An account without one, or one without hours, is always open."""
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, related_name="calendar", verbose_name=_("account")
+    )
+    zone_name = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[check_time_zone],
+        help_text=_("Empty: the time zone of the account's country."),
+    )
+
+    class Meta:
+        verbose_name = _("business calendar")
+        verbose_name_plural = _("business calendars")
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+    def calendar(self) -> Calendar | None:
+        """Return the hours to reckon with, None when always open. Costs two queries unless prefetched."""
+        hours: dict[int, list[tuple[time, time]]] = {}
+        for span in self.hours.all():
+            hours.setdefault(span.weekday, []).append((span.opens, span.closes))
+        if not hours:
+            return None
+        zone = ZoneInfo(self.zone_name) if self.zone_name else self.account.time_zone
+        return Calendar(zone, hours, frozenset(holiday.day for holiday in self.holidays.all()))
+
+
+class OpenHours(models.Model):
+    """Hours of one weekday in which the shop answers; a day may have several."""
+
+    calendar = models.ForeignKey(BusinessCalendar, models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday)
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"), help_text=_("00:00 is midnight at the end of the day."))
+
+    class Meta:
+        verbose_name = _("open hours")
+        verbose_name_plural = _("open hours")
+        ordering: ClassVar = ["weekday", "opens"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["calendar", "weekday", "opens"], name="open_hours_once"),
+            models.CheckConstraint(
+                condition=Q(closes__gt=models.F("opens")) | Q(closes=time.min),
+                name="open_hours_end_after_they_begin",
+                violation_error_message=_("The shop has to close later than it opens."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class Holiday(models.Model):
+    """A day the shop stays closed."""
+
+    calendar = models.ForeignKey(BusinessCalendar, models.CASCADE, related_name="holidays")
+    day = models.DateField(_("day"))
+    name = models.CharField(_("name"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        ordering: ClassVar = ["day"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["calendar", "day"], name="holiday_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}".strip()

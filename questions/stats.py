@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from django.db.models import Count, F, Q
-from django.db.models.functions import ExtractHour, TruncDate
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
 
+from accounts.models import Account
 from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
 from .models import Question, QuestionQuerySet
+
+MEASURED = Q(answered_at__isnull=False, due_at__isnull=False)
+IN_TIME = MEASURED & Q(answered_at__lte=F("due_at"))
+AGES = [timedelta(hours=1), timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7)]
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,11 @@ class QuestionStats:
 def question_stats(form: PeriodForm, now: datetime) -> QuestionStats:
     """Return the figures of the questions asked in the period. Four queries, and two more per time zone."""
     questions = Question.objects.filter(form.during("date_created", now)).order_by()
-    answered = Q(answered_at__isnull=False, due_at__isnull=False)
     figures = questions.aggregate(
         total=Count("pk"),
         unanswered=Count("pk", filter=Q(status="UNANSWERED")),
-        answered=Count("pk", filter=answered),
-        in_time=Count("pk", filter=answered & Q(answered_at__lte=F("due_at"))),
+        answered=Count("pk", filter=MEASURED),
+        in_time=Count("pk", filter=IN_TIME),
     )
     hours: Counter[int] = Counter()
     days: Counter[date] = Counter()
@@ -73,14 +78,108 @@ def counted(questions: QuestionQuerySet, part: ExtractHour | TruncDate) -> Quest
     return questions.values_list(part).annotate(Count("pk"))
 
 
-def response_times(questions: QuestionQuerySet) -> tuple[int | None, int | None]:
+def response_times(
+    questions: QuestionQuerySet, column: str = "response_seconds"
+) -> tuple[int | None, int | None]:
     """Return the median and the 90th percentile (nearest rank) of the seconds answers took. One query."""
-    seconds = list(
-        questions.filter(response_seconds__isnull=False)
-        .order_by("response_seconds")
-        .values_list("response_seconds", flat=True)
-    )
+    measured = questions.filter(**{f"{column}__isnull": False})
+    seconds = list(measured.order_by(column).values_list(column, flat=True))
     if not seconds:
         return None, None
     middle = seconds[(len(seconds) - 1) // 2 : len(seconds) // 2 + 1]
     return round(sum(middle) / len(middle)), seconds[math.ceil(len(seconds) * 0.9) - 1]
+
+
+@dataclass(frozen=True)
+class ServiceLevel:
+    """How the questions of a period were answered; seconds by the wall clock and in open time.
+
+    `became_sales` counts questions whose asker bought the same item within a week: a correlation, no cause.
+    """
+
+    questions: int
+    answered: int
+    in_time: int
+    became_sales: int
+    median_seconds: int | None
+    p90_seconds: int | None
+    median_open_seconds: int | None
+    p90_open_seconds: int | None
+
+    @property
+    def in_time_rate(self) -> float | None:
+        return round(self.in_time / self.answered, 4) if self.answered else None
+
+    @property
+    def sales_rate(self) -> float | None:
+        return round(self.became_sales / self.questions, 4) if self.questions else None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The questions asked in one hour of one weekday (1 is Monday), by the account's clocks."""
+
+    weekday: int
+    hour: int
+    questions: int
+    answered: int
+    in_time: int
+
+
+def service_level(questions: QuestionQuerySet) -> ServiceLevel:
+    """Return how `questions` were answered. Four queries."""
+    counts = questions.order_by().aggregate(
+        questions=Count("pk"), answered=Count("pk", filter=MEASURED), in_time=Count("pk", filter=IN_TIME)
+    )
+    median, p90 = response_times(questions)
+    median_open, p90_open = response_times(questions, "response_open_seconds")
+    return ServiceLevel(
+        questions=counts["questions"],
+        answered=counts["answered"],
+        in_time=counts["in_time"],
+        became_sales=questions.became_sales().count(),
+        median_seconds=median,
+        p90_seconds=p90,
+        median_open_seconds=median_open,
+        p90_open_seconds=p90_open,
+    )
+
+
+def service_levels(form: PeriodForm, now: datetime) -> tuple[ServiceLevel, ServiceLevel | None]:
+    """Return the service level of the period and of as long a one before it. Eight queries."""
+    before = form.before("date_created", now)
+    return (
+        service_level(Question.objects.filter(form.during("date_created", now))),
+        None if before is None else service_level(Question.objects.filter(before)),
+    )
+
+
+def by_weekday_and_hour(form: PeriodForm, now: datetime) -> list[Slot]:
+    """Return the hours of the week in which something was asked. One query per time zone."""
+    questions = Question.objects.filter(form.during("date_created", now)).order_by()
+    slots: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
+    for zone, members in by_zone(form.accounts).items():
+        rows = questions.filter(account__in=members).values_list(
+            ExtractIsoWeekDay("date_created", tzinfo=zone), ExtractHour("date_created", tzinfo=zone)
+        )
+        counted = rows.annotate(
+            Count("pk"), answered=Count("pk", filter=MEASURED), in_time=Count("pk", filter=IN_TIME)
+        )
+        for weekday, hour, asked, answered, in_time in counted:
+            slots[weekday, hour].update(questions=asked, answered=answered, in_time=in_time)
+    return [
+        Slot(weekday, hour, figures["questions"], figures["answered"], figures["in_time"])
+        for (weekday, hour), figures in sorted(slots.items())
+    ]
+
+
+def ages(accounts: list[Account], now: datetime) -> list[tuple[timedelta | None, int]]:
+    """Return how many open questions are at most so old and older than the age before; None is any age."""
+    bounds: list[tuple[timedelta | None, timedelta | None]] = list(pairwise([None, *AGES, None]))
+    counts = {}
+    for number, (younger, older) in enumerate(bounds):
+        asked = Q() if younger is None else Q(date_created__lt=now - younger)
+        asked &= Q() if older is None else Q(date_created__gte=now - older)
+        counts[f"age_{number}"] = Count("pk", filter=asked)
+    found = Question.objects.filter(account__in=accounts).unanswered().aggregate(**counts)
+    return [(older, found[f"age_{number}"]) for number, (_younger, older) in enumerate(bounds)]

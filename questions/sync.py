@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from painelml.meli import Rejected, parse_id, parse_instant, parse_int
@@ -12,7 +12,8 @@ from painelml.sync.resource import Fetched, Mapped, Page, Payload, Reading, Reso
 from painelml.sync.values import dicts, inner, text
 from painelml.text import searchable
 
-from .models import Question
+from .models import CLOCK, Question
+from .sla import seconds_between
 
 PAGE = 50
 LAST_OFFSET = 1000
@@ -37,6 +38,7 @@ class QuestionResource(Resource):
     topics = frozenset({"questions"})
     paths = ("/questions/{id}",)
     model = Question
+    kept = frozenset(CLOCK)
     when_gone: ClassVar[Payload] = {"status": "DELETED"}
     total_from: ClassVar[str] = "list"
     done_from: ClassVar[str] = "list"
@@ -136,8 +138,7 @@ class QuestionResource(Resource):
             "answer_text": answer,
             "answer_status": text(inner(payload, "answer", "status"), 20),
             "answered_at": answered,
-            "response_seconds": max(0, int((answered - asked).total_seconds())) if answered else None,
-            "due_at": asked + timedelta(minutes=self.account.sla_target_minutes),
+            "response_seconds": seconds_between(asked, answered, None),
             "search_text": searchable(self.meli_id(payload), item_id, from_id, question, answer),
         }
         return Mapped(fields)

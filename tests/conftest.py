@@ -84,5 +84,5 @@ def tasks_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """`.delay()` runs the task in the same thread; `delay_on_commit` still waits for the commit."""
     from painelml.celery import app
 
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
-    monkeypatch.setattr(app.conf, "task_eager_propagates", True)
+    monkeypatch.setitem(app.conf, "task_always_eager", True)
+    monkeypatch.setitem(app.conf, "task_eager_propagates", True)

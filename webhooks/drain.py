@@ -117,7 +117,7 @@ def claim(account: Account) -> Batch | None:
     A resource that another drain is reading for is left alone: its newer events are read after that.
     """
     with transaction.atomic():
-        # Not the whole row is locked: what merely points to the account may go on.
+        # Claims queue up here; rows that merely point to the account can be written meanwhile.
         if not Account.objects.working().select_for_update(no_key=True).filter(pk=account.pk).exists():
             return None
         now = timezone.now()
@@ -132,7 +132,8 @@ def claim(account: Account) -> Batch | None:
             targets = list(dict.fromkeys(waiting))[:BATCH]
             if targets:
                 batch = Batch(account.meli_user_id, kind, uuid.uuid4().hex)
-                take(batch, due.filter(target__in=targets), now)
+                # What is not due yet for the same resources is settled by the same reading.
+                take(batch, mine.open().filter(kind=kind, target__in=targets), now)
                 return batch
     return None
 

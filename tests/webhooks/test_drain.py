@@ -194,6 +194,16 @@ def test_after_the_trouble_the_waiting_event_is_applied(
     assert Notification.objects.get().error == ""
 
 
+def test_a_newer_event_settles_the_ones_that_wait_for_another_try(account: Account, box: Sandbox) -> None:
+    (meli_id,) = tell_orders(box, 1)
+    Notification.objects.update(attempts=3, next_try_at=timezone.now() + timedelta(hours=1))
+    tell("orders_v2", f"/orders/{meli_id}")
+
+    drain(account.meli_user_id)
+
+    assert states() == {"done": 2}
+
+
 def test_one_that_cannot_be_saved_keeps_no_other_back(
     account: Account, box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,11 +71,11 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const active = document.activeElement;
-  focused = event.detail.target.contains(active) ? active.getAttribute("href") : null;
+  focused = event.detail.target?.contains(active) ? active.getAttribute("href") : null;
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  const region = document.getElementById(event.detail.target.id);
+  const region = document.getElementById(event.detail.target?.id); // a restored page has no target
   if (!region) return;
   rested.set(region, Date.now());
   if (focused) region.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

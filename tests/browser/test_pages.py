@@ -25,35 +25,43 @@ PAGES = [
 AXE = Axe()
 
 
+def scrolls_sideways(page: Page) -> list[int]:
+    """Return the widths at which there is more to the right."""
+    wrong = []
+    for width in (360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(width)
+    return wrong
+
+
 def violations(page: Page, trouble: Trouble) -> list[str]:
+    """Return what axe finds in the light and in the dark theme."""
     page.wait_for_load_state("load")
     trouble.is_over = True
-    found = AXE.run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for one in AXE.run(page).response["violations"]:
+            found += [f"{theme}: {one['id']}: {node['html'][:160]}" for node in one["nodes"]]
+    return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_everyone_can_read_it(visit: Visit, shop: Shop, trouble: Trouble, path: str, theme: str) -> None:
-    page = visit(path.format(**shop.numbers), theme=theme)
+def test_everyone_can_read_it(visit: Visit, shop: Shop, trouble: Trouble, path: str) -> None:
+    page = visit(path.format(**shop.numbers))
 
+    assert scrolls_sideways(page) == []
     assert violations(page, trouble) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/login/", "/password/reset/"])
-def test_everyone_can_come_in(visit: Visit, trouble: Trouble, path: str, theme: str) -> None:
-    page = visit(path, theme=theme, as_nobody=True)
+@pytest.mark.parametrize("path", ["/login/", "/password/reset/", "/nowhere/"])
+def test_everyone_can_come_in(visit: Visit, trouble: Trouble, path: str) -> None:
+    trouble.is_over = path == "/nowhere/"  # the browser complains of a 404 by itself
+    page = visit(path, as_nobody=True)
 
+    assert scrolls_sideways(page) == []
     assert violations(page, trouble) == []
-
-
-@pytest.mark.parametrize("width", [360, 768])
-@pytest.mark.parametrize("path", [*PAGES, "/login/"])
-def test_nothing_scrolls_sideways(visit: Visit, shop: Shop, path: str, width: int) -> None:
-    page = visit(path.format(**shop.numbers), width=width, as_nobody=path == "/login/")
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_everyone_can_read_it_on_a_phone(visit: Visit, trouble: Trouble) -> None:

@@ -5,6 +5,7 @@ the process; that loses nothing, because the work itself lives in the database a
 """
 
 import errno
+import fcntl
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -19,6 +21,7 @@ import uvicorn
 from celery import beat
 from celery.worker import WorkController, state
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django_celery_beat.schedulers import DatabaseScheduler
 
@@ -141,7 +144,21 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
 def prepare() -> None:
     """Bring the database up to this version and put the static files where the web server finds them."""
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    root = Path(settings.STATIC_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root.parent / "static.lock").open("w") as lock:  # two panels can start in one folder
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if static_files_changed(root / "staticfiles.json"):
+            call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def static_files_changed(manifest: Path) -> bool:
+    """Return whether a file is younger than what was collected last."""
+    if not manifest.exists():
+        return True
+    collected_at = manifest.stat().st_mtime
+    files = (storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
+    return any(os.path.getmtime(file) > collected_at for file in files)
 
 
 class Server(uvicorn.Server):

@@ -55,7 +55,7 @@ def connected(address: str) -> set[str]:
 
 def stop(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
-    said, complaint = process.communicate(timeout=30)
+    said, complaint = process.communicate(timeout=60)
     assert (process.returncode, complaint) == (0, "")
     return said
 

@@ -24,7 +24,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def wait_until(is_so: Callable[[], bool], patience_s: float = 40) -> None:
+def wait_until(is_so: Callable[[], bool], patience_s: float = 90) -> None:
     give_up_at = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < give_up_at, "it did not happen in time"
@@ -79,7 +79,7 @@ def test_a_taken_port_is_told_in_one_sentence(
 ) -> None:
     _, address = panel
     port = int(address.rpartition(":")[2])
-    said, complaint = serve(port, tmp_path).communicate(timeout=40)
+    said, complaint = serve(port, tmp_path).communicate(timeout=90)
     assert said == ""
     assert complaint == (
         f"Port {port} is taken: stop the program that has it, or choose another with --port.\n"
@@ -89,7 +89,7 @@ def test_a_taken_port_is_told_in_one_sentence(
 def test_ctrl_c_stops_everything_without_a_traceback(panel: tuple[subprocess.Popen[str], str]) -> None:
     process, address = panel
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=20)
+    _, complaint = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in complaint
     assert get(f"{address}/healthz") is None
@@ -121,3 +121,12 @@ def test_a_worker_that_dies_is_made_anew_until_it_is_told_to_stop() -> None:
     kept.thread.join(10)
     assert not kept.thread.is_alive()
     assert Mortal.lives == 3
+
+
+def test_static_files_are_collected_again_only_when_one_changed(tmp_path: Path) -> None:
+    manifest = tmp_path / "staticfiles.json"
+    assert embedded.static_files_changed(manifest)
+    manifest.touch()
+    assert not embedded.static_files_changed(manifest)
+    os.utime(manifest, (0, 0))
+    assert embedded.static_files_changed(manifest)

@@ -14,7 +14,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 CHECK_ENV := DEBUG=true DATABASE_URL= REDIS_URL=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format requirements translations variables keys
+.PHONY: help demo install test drill lint format requirements translations variables keys
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|' 2>/dev/null \
@@ -41,14 +41,16 @@ ifeq ($(CHROMIUM),)
 	@echo "No Chromium here, so tests/browser is left out (on Debian: sudo apt install chromium)."
 endif
 	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope $(if $(CHROMIUM),,--ignore=tests/browser)
-	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/meli
+	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/meli --ignore=tests/drills
 
-lint: install  ## check style, types, missing migrations and known insecure patterns
+drill: install  ## hurt the whole panel on purpose, in full size: kill -9, no Redis, no PostgreSQL, 429 and 500 (takes some ten minutes)
+	PAINELML_DRILL=full $(PYTHON) -m pytest -q tests/drills
+
+lint: install  ## check style, insecure patterns, types and missing migrations
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(CHECK_ENV) $(PYTHON) -m mypy
 	$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run
-	$(PYTHON) -m bandit -q -r . -c pyproject.toml
 
 format: install  ## put the code into its form
 	$(PYTHON) -m ruff check --fix .

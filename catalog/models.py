@@ -70,6 +70,7 @@ class Item(MirroredRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account", "-date_created", "-id"], name="item_newest"),
+            models.Index(fields=["-date_created", "-id"], name="item_newest_of_all"),
             models.Index(fields=["account", "status"], name="item_by_status"),
             models.Index(fields=["account", "sku"], name="item_by_sku"),
             models.Index(

@@ -90,6 +90,7 @@ class Question(MirroredRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account", "-date_created", "-id"], name="question_newest"),
+            models.Index(fields=["-date_created", "-id"], name="question_newest_of_all"),
             models.Index(fields=["account", "item_id"], name="question_by_item"),
             models.Index(
                 fields=["account", "due_at"], condition=Q(status="UNANSWERED"), name="question_waiting"

@@ -87,6 +87,7 @@ class Shipment(MirroredRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account", "-date_created", "-id"], name="shipment_newest"),
+            models.Index(fields=["-date_created", "-id"], name="shipment_newest_of_all"),
             models.Index(fields=["account", "status", "-date_created", "-id"], name="shipment_by_status"),
             models.Index(
                 fields=["account", "dispatch_by"], condition=Q(is_open=True), name="shipment_to_dispatch"

@@ -30,3 +30,10 @@ SITES = {
     "MNI": Site("Nicaragua", "NIO", "America/Managua"),
     "MSV": Site("El Salvador", "USD", "America/El_Salvador"),
 }
+
+WHOLE = {"CLP", "COP", "PYG", "HNL", "NIO"}
+"""Currencies whose prices Mercado Livre writes without decimals."""
+
+
+def decimals_of(currency_id: str) -> int:
+    return 0 if currency_id in WHOLE else 2

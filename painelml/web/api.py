@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from painelml import meli
 
 from .filters import FilterForm
 from .paging import Page, WrongCursor, page_at
+from .refusals import words_for_codes
 
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
@@ -176,6 +177,30 @@ class Money(serializers.DecimalField):
         super().__init__(**{"max_digits": 14, "decimal_places": 2, "allow_null": True, **kwargs})
 
 
+class Whole(serializers.IntegerField):
+    """A JSON whole number: no text, no truth value, no fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer):
+    """What a caller may send, and nothing else: an unknown field is an error that names it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else ()
+        errors: dict[str, Any] = {str(name): [_("There is no such field.")] for name in unknown}
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError({**error.detail, **errors}) from error  # type: ignore[dict-item]
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+
 class RowSerializer(serializers.ModelSerializer):
     """Columns as the contract spells values: instants in UTC, amounts as strings, empty words as null."""
 
@@ -278,9 +303,16 @@ def with_detail(data: Any) -> Any:
     return data
 
 
+def not_done(detail: str, *, fields: Iterable[str], codes: Iterable[str] = ()) -> Response:
+    """Return the 409 for fields that Mercado Livre leaves as they are, whatever is sent."""
+    body = {"detail": detail, "fields": list(fields)}
+    return Response({**body, **({"code": code} if (code := min(codes, default="")) else {})}, 409)
+
+
 def answer_for(error: meli.MeliError) -> Response:
     """Return what a caller is told when Mercado Livre did not do it: 429, 503, 409 or 502, and its code."""
-    body: dict[str, Any] = {"detail": error.message or str(error), "code": code_of(error)}
+    detail = words_for_codes(error.codes) or error.message or str(error)
+    body: dict[str, Any] = {"detail": detail, "code": code_of(error)}
     if error.causes:
         body["causes"] = error.causes
     if isinstance(error, meli.Throttled):

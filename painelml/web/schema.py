@@ -20,6 +20,14 @@ class Error(serializers.Serializer):
     code = serializers.CharField(required=False)
 
 
+class WritingError(Error):
+    """Why it was not done; `fields` names what could not be changed, `applied` what was changed before."""
+
+    causes = serializers.ListField(child=serializers.DictField(), required=False)
+    fields = serializers.ListField(child=serializers.CharField(), required=False)  # type: ignore[assignment]
+    applied = serializers.ListField(child=serializers.CharField(), required=False)
+
+
 class Refusals(serializers.Serializer):
     """What is wrong with each field or parameter, or one `detail`."""
 
@@ -58,7 +66,8 @@ class Schema(AutoSchema):
         if operation is not None:
             is_writing = self.method not in SAFE_METHODS
             for code, meaning in {**ERRORS, **(ERRORS_OF_WRITING if is_writing else {})}.items():
-                answer = self._get_response_for_code(Refusals if code == "400" else Error, code)
+                body = {"400": Refusals}.get(code, WritingError if code in ERRORS_OF_WRITING else Error)
+                answer = self._get_response_for_code(body, code)
                 operation["responses"].setdefault(code, {**answer, "description": meaning})
         return operation
 

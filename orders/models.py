@@ -4,6 +4,7 @@ section 1.2.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -28,7 +29,7 @@ class Order(MirroredRow):
     """A sale of one item, any quantity; a cart is several orders with the same `pack_id`.
 
     Money is in `currency_id`. `gross` to `net` are amounts of the whole order and null while unknown; `net`
-    is gross - sale_fee - shipping_cost - discounts.
+    is gross - sale_fee - shipping_cost - discounts. `refunded` went back to the buyer, whenever that was.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="orders", verbose_name=_("account"))
@@ -52,6 +53,7 @@ class Order(MirroredRow):
     shipping_cost = models.DecimalField(_("shipping cost"), max_digits=14, decimal_places=2, null=True)
     discounts = models.DecimalField(_("discounts"), max_digits=14, decimal_places=2, null=True)
     net = models.DecimalField(_("net"), max_digits=14, decimal_places=2, null=True)
+    refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=2, null=True)
 
     search_text = models.TextField(editable=False, default="")
 
@@ -65,9 +67,11 @@ class Order(MirroredRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account", "-date_created", "-id"], name="order_newest"),
+            models.Index(fields=["-date_created", "-id"], name="order_newest_of_all"),
             models.Index(fields=["account", "status", "-date_created", "-id"], name="order_by_status"),
             models.Index(fields=["account", "shipment_id"], name="order_by_shipment"),
             models.Index(fields=["account", "pack_id"], name="order_by_pack"),
+            models.Index(fields=["account", "buyer_id", "date_created"], name="order_by_buyer"),
             models.Index(
                 fields=["account", "date_created"], condition=Q(is_sale=True), name="order_sales_by_day"
             ),
@@ -83,6 +87,11 @@ class Order(MirroredRow):
         """Which parts of the net amount are not known yet."""
         parts = ("gross", "sale_fee", "shipping_cost", "discounts")
         return [part for part in parts if getattr(self, part) is None]
+
+    @property
+    def left(self) -> Decimal | None:
+        """What is left of the sale after refunds; None while a part of it is unknown."""
+        return None if self.net is None or self.refunded is None else self.net - self.refunded
 
 
 class OrderItem(models.Model):
@@ -146,3 +155,30 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return self.meli_id
+
+
+class Refund(models.Model):
+    """Money that went back to the buyer, on its own date.
+
+    Mercado Livre tells how much of a payment was refunded so far (`total`) and when the payment changed; each
+    time we see it grow, the difference is a refund of that date.
+    """
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds")
+    payment_id = models.CharField(_("payment"), max_length=32)
+    total = models.DecimalField(_("refunded so far"), max_digits=14, decimal_places=2)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    refunded_at = models.DateTimeField(_("refunded"))
+    source = models.CharField(_("date taken from"), max_length=60)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering: ClassVar = ["refunded_at", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "payment_id", "total"], name="refund_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["refunded_at"], name="refund_by_date")]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.amount}"

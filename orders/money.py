@@ -10,6 +10,8 @@ from painelml.meli import parse_money
 
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
+RETURNED = {"refunded", "charged_back"}
+"""Statuses of payments whose whole amount went back to the buyer."""
 
 
 def net_of(
@@ -54,4 +56,27 @@ def seller_discounts(details: Iterable[Mapping[str, Any]]) -> Decimal:
             continue
         for item in detail.get("items") or []:
             total += parse_money((item.get("amounts") or {}).get("seller")) or NOTHING
+    return total
+
+
+def refunded_of(payment: Mapping[str, Any]) -> Decimal | None:
+    """Return how much of a payment went back to the buyer so far, None when that is not told.
+
+    A charge-back often leaves the refunded amount at zero: the whole payment is gone all the same.
+    """
+    told = payment["transaction_amount_refunded"]
+    if told:
+        return told
+    if payment["status"] in RETURNED:
+        return payment["transaction_amount"]
+    return None if payment["status_detail"] == "partially_refunded" else NOTHING
+
+
+def sum_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum, None when one of them is unknown."""
+    total = NOTHING
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
     return total

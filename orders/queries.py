@@ -168,12 +168,12 @@ def sales_day(row: dict[str, Any]) -> SalesDay:
 
 
 def get_order(organization: Organization, meli_id: str) -> Order | None:
-    """Return an order of the organization with its lines and payments; None when it has no such order."""
+    """Return an order of the organization with all that hangs on it; None when it has no such order."""
     return (
         Order.objects.of(organization)
         .filter(meli_id=meli_id)
         .select_related("account")
-        .prefetch_related("items", "payments")
+        .prefetch_related("items", "payments", "refunds")
         .order_by("pk")
         .first()
     )

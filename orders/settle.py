@@ -1,4 +1,6 @@
-"""Sharing a shipment's cost among the orders of its pack, whichever of the two was mirrored first."""
+"""What an order's money owes to more than its payload: a share of its shipment's cost, whichever of the two
+was mirrored first, and refunds, each on the date it was seen to have happened.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,14 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
+
 from accounts.models import Account
 from shipments.models import Shipment
 
-from .models import Order
-from .money import NOTHING, net_of, share
+from .models import Order, Refund
+from .money import NOTHING, net_of, refunded_of, share
 
 
 def settle_saved(resource: str, account: Account, ids: Collection[str], **_: Any) -> None:
@@ -20,6 +25,7 @@ def settle_saved(resource: str, account: Account, ids: Collection[str], **_: Any
         orders = Order.objects.filter(account=account, meli_id__in=ids)
         shipment_ids = set(orders.exclude(shipment_id="").values_list("shipment_id", flat=True))
         settle(account, shipment_ids, orders.filter(shipment_id=""))
+        date_refunds(orders)
     elif resource == "shipments":
         settle(account, ids, Order.objects.none())
 
@@ -73,3 +79,38 @@ def _set(order: Order, shipping_cost: Decimal | None) -> list[Order]:
         return []
     order.shipping_cost, order.net = shipping_cost, net
     return [order]
+
+
+@transaction.atomic
+def date_refunds(orders: QuerySet[Order]) -> None:
+    """Note what was refunded of `orders` since it was last noted, on the date their payments changed."""
+    moved = orders.filter(refunded__gt=0) | orders.filter(refunds__isnull=False)
+    # Locked, so that of two workers the later one sees what the other noted.
+    locked = Order.objects.filter(pk__in=moved.values("pk")).select_for_update().order_by("pk")
+    new: list[Refund] = []
+    taken_back: list[int] = []
+    for order in locked.prefetch_related("payments", "refunds").defer("payload", "parts", "search_text"):
+        noted: dict[str, list[Refund]] = defaultdict(list)
+        for refund in order.refunds.all():
+            noted[refund.payment_id].append(refund)
+        for payment in order.payments.all():
+            told = refunded_of(vars(payment)) or NOTHING
+            mine = noted.pop(payment.meli_id, [])
+            taken_back += [refund.pk for refund in mine if refund.total > told]
+            before = max((refund.total for refund in mine if refund.total <= told), default=NOTHING)
+            if told > before:
+                new.append(
+                    Refund(
+                        order=order,
+                        payment_id=payment.meli_id,
+                        total=told,
+                        amount=told - before,
+                        refunded_at=payment.date_last_modified or order.remote_updated_at,
+                        source="payments[].date_last_modified"
+                        if payment.date_last_modified
+                        else "last_updated",
+                    )
+                )
+        taken_back += [refund.pk for refunds in noted.values() for refund in refunds]
+    Refund.objects.filter(pk__in=taken_back).delete()
+    Refund.objects.bulk_create(new)

@@ -27,7 +27,7 @@ from painelml.text import searchable
 from shipments.models import Shipment
 
 from .models import Order, OrderItem, Payment
-from .money import NOTHING, seller_discounts
+from .money import RETURNED, refunded_of, seller_discounts, sum_known
 
 PAGE = 50
 CEILING = 10_000
@@ -54,7 +54,6 @@ SECTIONS = (
 """What a search row must have to make its detail unnecessary."""
 SOLD = {"paid", "partially_refunded"}
 DEAD_TAGS = {"unfulfilled", "fraud_risk_detected"}
-RETURNED = {"refunded", "charged_back"}
 
 
 @register
@@ -195,7 +194,7 @@ class OrderResource(Resource):
             payload.get("date_last_updated")
         )
         total = parse_money(payload.get("total_amount"))
-        fees = [line["sale_fee"] for line in lines]
+        fees = [line["sale_fee"] and line["sale_fee"] * line["quantity"] for line in lines]
         pack_id = parse_id(payload.get("pack_id"))
         buyer = text(inner(payload, "buyer", "nickname"), 120)
         fields = {
@@ -215,10 +214,11 @@ class OrderResource(Resource):
             "cancel_detail": payload.get("cancel_detail"),
             "units": sum(line["quantity"] for line in lines),
             "gross": total,
-            "sale_fee": None
-            if not lines or None in fees
-            else sum((line["sale_fee"] * line["quantity"] for line in lines), NOTHING),
+            "sale_fee": sum_known(fees) if lines else None,
             "discounts": _discounts(payload, parts),
+            "refunded": sum_known(refunded_of(payment) for payment in payments)
+            if "payments" in payload
+            else None,
             "search_text": searchable(
                 self.meli_id(payload),
                 pack_id,

@@ -16,6 +16,7 @@ from painelml.web.paging import paginate
 from shipments.queries import shipments_by_id
 
 from . import queries
+from .explain import explain
 from .forms import OrderFilterForm
 
 
@@ -54,6 +55,7 @@ def order_detail(request: HttpRequest, meli_id: str) -> HttpResponse:
         "order": order,
         "shipment": shipment,
         "lines": [(line, items.get(line.item_id)) for line in lines],
+        "parts": explain(order, shipment),
         "pack": queries.rest_of_pack(order),
     }
     return TemplateResponse(request, "orders/order_detail.html", context)

@@ -1,0 +1,324 @@
+"""Orders whose money was worked out by hand (`sales.json`), read as the engine reads them.
+
+What a row leaves out: one unit, a paid order of 5 November whose detail was read, paid at once, nothing
+refunded; of what is expected, the price as gross, the fee once, the whole cost of its shipment, no discounts.
+Rows with the same `pack` travel in one shipment, and `ship` is what that shipment costs the seller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.models import Account, Organization, User
+from orders.explain import explain
+from orders.models import Order, Refund
+from orders.stats import order_stats
+from orders.sync import OrderResource
+from painelml.sync.resource import Reading
+from painelml.sync.signals import rows_saved
+from painelml.web.period import PeriodForm
+from painelml.web.show import money
+from shipments.models import Shipment
+from shipments.sync import ShipmentResource
+from tests.factories import make_account
+
+Row = dict[str, Any]
+
+SALES: list[Row] = json.loads((Path(__file__).parent / "sales.json").read_text())
+READ_AT = datetime(2026, 11, 20, 15, tzinfo=UTC)
+CREATED = "2026-11-05T10:00:00.000-04:00"
+FIRST = 2_000_031_415_926_500
+
+D = Decimal
+pytestmark = pytest.mark.django_db
+
+
+def order_id(number: int) -> str:
+    return str(FIRST + number)
+
+
+def shipment_id(number: int) -> int | None:
+    row = SALES[number]
+    if "ship" not in row:
+        return None
+    return 46_000_000_000 + (ord(row["pack"]) if "pack" in row else 1000 + number)
+
+
+def lines_of(row: Row) -> list[Row]:
+    return row.get("lines") or [{name: row.get(name) for name in ("price", "quantity", "fee", "full_price")}]
+
+
+def number_of(value: str | None) -> Decimal | None:
+    return None if value is None else D(value)
+
+
+def order_reading(number: int, **changes: Any) -> Reading:
+    row = {**SALES[number], **changes}
+    lines = lines_of(row)
+    total = sum(D(line["price"]) * (line.get("quantity") or 1) for line in lines)
+    created = row.get("created", CREATED)
+    currency = row.get("currency", "BRL")
+    discounts = row.get("discounts")
+    payload = {
+        "id": FIRST + number,
+        "status": row.get("status", "paid"),
+        "date_created": created,
+        "date_closed": created,
+        "last_updated": row.get("updated", "2026-11-16T10:00:00.000-04:00"),
+        "pack_id": 2_000_027_000_000_000 + ord(row["pack"]) if "pack" in row else None,
+        "total_amount": total,
+        "paid_amount": total,
+        "currency_id": currency,
+        "order_items": [
+            {
+                "item": {
+                    "id": f"MLB{4_000_000_000 + number}",
+                    "title": row["name"],
+                    "seller_sku": f"SKU-{number}",
+                },
+                "quantity": line.get("quantity") or 1,
+                "unit_price": D(line["price"]),
+                "full_unit_price": number_of(line.get("full_price")),
+                "sale_fee": number_of(line["fee"]),
+            }
+            for line in lines
+        ],
+        "payments": [
+            {
+                "id": 170_000_000_000 + 10 * number + position,
+                "status": payment.get("status", "approved"),
+                "status_detail": payment.get("detail", "accredited"),
+                "currency_id": currency,
+                "transaction_amount": D(payment["amount"]),
+                "transaction_amount_refunded": number_of(payment.get("refunded", "0")),
+                "coupon_amount": D(payment.get("coupon", "0")),
+                "marketplace_fee": D("0"),
+                "date_last_modified": payment.get("changed", created),
+            }
+            for position, payment in enumerate(row.get("payments", [{"amount": str(total)}]))
+        ],
+        "shipping": {"id": shipment_id(number)},
+        "buyer": {"id": 555000111, "nickname": "BUYERX"},
+        "tags": row.get("tags", []) + ["order_has_discount"] * (discounts is not None),
+    }  # fmt: skip
+    parts: dict[str, Any] = {} if row.get("read") == "search" else {"detail": payload["last_updated"]}
+    if discounts is not None:
+        parts["discounts"] = [
+            {
+                "type": one["type"],
+                "supplier": one.get("supplier", {}),
+                "items": [{"amounts": {"total": D("25.00"), "seller": D(one["seller"])}}],
+            }
+            for one in discounts
+        ]
+    return Reading(payload, parts)
+
+
+def shipment_reading(number: int, seller: str) -> Reading:
+    row = SALES[number]
+    payload = {
+        "id": shipment_id(number),
+        "status": "delivered",
+        "logistic": {"mode": "me2", "type": row.get("logistic", "drop_off")},
+        "date_created": CREATED,
+        "last_updated": "2026-11-12T10:00:00.000-04:00",
+    }
+    if row["ship"] is None:
+        return Reading(payload)
+    sender = {"user_id": row.get("sender", int(seller)), "cost": D(row["ship"])}
+    return Reading(payload, {"costs": {"receiver": {"cost": D(0)}, "senders": [sender]}})
+
+
+def read(account: Account, resource: type[OrderResource | ShipmentResource], readings: list[Reading]) -> None:
+    """Save readings and tell the apps, as the engine does."""
+    saved = resource(account).save(readings, READ_AT)
+    ids = saved.created + saved.updated + saved.unchanged
+    rows_saved.send(resource, resource=resource.name, account=account, ids=ids)
+
+
+@pytest.fixture
+def accounts(shop: Organization) -> dict[str, Account]:
+    return {site: make_account(shop, site_id=site) for site in ("MLB", "MLA", "MLM", "MLC")}
+
+
+@pytest.fixture
+def sales(accounts: dict[str, Account]) -> list[Order]:
+    """Every row of the table, as an order; half of the shipments come before their orders."""
+    of_site: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(SALES):
+        of_site[row.get("site", "MLB")].append(number)
+    for site, numbers in of_site.items():
+        account = accounts[site]
+        shipped = [number for number in numbers if "ship" in SALES[number]]
+        parcels = [shipment_reading(number, account.meli_user_id) for number in shipped]
+        read(account, ShipmentResource, parcels[::2])
+        read(account, OrderResource, [order_reading(number) for number in numbers])
+        read(account, ShipmentResource, parcels[1::2])
+    return [Order.objects.get(meli_id=order_id(number)) for number in range(len(SALES))]
+
+
+def expected(row: Row) -> Row:
+    lines = lines_of(row)
+    whole = {
+        "gross": lines[0]["price"],
+        "sale_fee": lines[0]["fee"],
+        "shipping_cost": row.get("ship"),
+        "discounts": "0.00",
+        "refunded": "0.00",
+        "incomplete": [],
+        "is_sale": True,
+        "day": "2026-11-05",
+        "units": lines[0].get("quantity") or 1,
+        "refunds": [],
+        **row["expect"],
+    }
+    return {"left": whole["net"], **whole}
+
+
+def amounts(row: Row) -> dict[str, Decimal | None]:
+    names = ("gross", "sale_fee", "shipping_cost", "discounts", "net", "refunded", "left")
+    return {name: number_of(expected(row)[name]) for name in names}
+
+
+def test_the_table_has_enough_cases() -> None:
+    assert len(SALES) >= 40
+    assert len({row["name"] for row in SALES}) == len(SALES)
+
+
+def test_every_amount_of_every_row(sales: list[Order]) -> None:
+    wrong = {}
+    for row, order in zip(SALES, sales, strict=True):
+        told = {name: getattr(order, name) for name in amounts(row)}
+        if told != amounts(row):
+            wrong[row["name"]] = (told, amounts(row))
+    assert not wrong
+
+
+def test_what_counts_as_a_sale_and_what_is_unknown(sales: list[Order]) -> None:
+    for row, order in zip(SALES, sales, strict=True):
+        want = expected(row)
+        told = (order.is_sale, order.units, order.unknown_parts)
+        assert told == (want["is_sale"], want["units"], want["incomplete"]), row["name"]
+
+
+def test_refunds_have_their_own_local_day(sales: list[Order]) -> None:
+    for row, order in zip(SALES, sales, strict=True):
+        zone = order.account.time_zone
+        told = [[str(r.refunded_at.astimezone(zone).date()), str(r.amount)] for r in order.refunds.all()]
+        assert told == expected(row)["refunds"], row["name"]
+
+
+def test_the_explanation_adds_up_to_the_same_cents(sales: list[Order]) -> None:
+    for row, order in zip(SALES, sales, strict=True):
+        parts = explain(order, Shipment.objects.filter(meli_id=order.shipment_id).first())
+        by_name = {part.name: part for part in parts}
+        want = amounts(row)
+        for name in ("gross", "sale_fee", "shipping_cost", "discounts", "net"):
+            assert by_name[name].amount == want[name], (row["name"], name)
+            assert by_name[name].source or name == "net"
+        running: Decimal | None = D(0)
+        for part in parts:
+            if part.sign == "=":
+                assert part.amount == running, row["name"]
+            elif part.sign:
+                known = running is not None and part.amount is not None
+                running = running + (part.amount if part.sign == "+" else -part.amount) if known else None
+        assert by_name["left"].amount == want["left"] if "left" in by_name else want["refunded"] == 0
+
+
+def test_the_api_tells_the_same(sales: list[Order], ana: User) -> None:
+    api = APIClient()
+    api.force_login(ana)
+    rows = {row["id"]: row for row in api.get("/api/orders?page_size=200").json()["results"]}
+    for number, row in enumerate(SALES):
+        want = {name: None if value is None else f"{value:.2f}" for name, value in amounts(row).items()}
+        del want["refunded"], want["left"]
+        assert rows[order_id(number)]["net"] == {**want, "incomplete": expected(row)["incomplete"]}, row[
+            "name"
+        ]
+
+
+def test_the_page_tells_the_same(sales: list[Order], ana: User, client: Client) -> None:
+    client.force_login(ana)
+    for row, order in zip(SALES, sales, strict=True):
+        page = client.get(f"/orders/{order.meli_id}/", headers={"accept-language": "en"}).content.decode()
+        for name, amount in amounts(row).items():
+            if amount:
+                shown = money(abs(amount) if name != "net" and name != "left" else amount, order.currency_id)
+                assert shown in page, (row["name"], name)
+
+
+@pytest.mark.parametrize("site", ["MLB", "MLA", "MLM", "MLC"])
+def test_statistics_add_up_the_same_by_local_day(
+    sales: list[Order], shop: Organization, accounts: dict[str, Account], site: str
+) -> None:
+    form = PeriodForm({"account_id": accounts[site].pk}, organization=shop)
+    stats = order_stats(form, READ_AT)
+    counted = [expected(row) for row in SALES if row.get("site", "MLB") == site]
+    currencies = [row.get("currency", "BRL") for row in SALES if row.get("site", "MLB") == site]
+    days: dict[str, int] = defaultdict(int)
+    gross: dict[str, Decimal] = defaultdict(Decimal)
+    net: dict[str, Decimal] = defaultdict(Decimal)
+    for want, currency in zip(counted, currencies, strict=True):
+        if want["is_sale"]:
+            days[want["day"]] += 1
+            gross[currency] += D(want["gross"])
+            net[currency] += D(want["net"] or 0)
+    assert stats.total == len(counted)
+    assert {row.currency_id: row.gross for row in stats.by_currency} == dict(gross)
+    assert {row.currency_id: row.net_known for row in stats.by_currency} == dict(net)
+    assert {str(day.date): day.orders for day in stats.per_day if day.orders} == dict(days)
+    assert (stats.sales.gross is None) is (len(gross) > 1)
+
+
+def test_two_partial_refunds_are_two_dates(account: Account) -> None:
+    number = next(n for n, row in enumerate(SALES) if row["name"] == "one unit")
+    for hour, (refunded, day) in enumerate([("0", 13), ("10.00", 14), ("10.00", 15), ("35.50", 16)]):
+        changed = f"2026-11-{day}T10:00:00.000-04:00"
+        payment = {"amount": "129.90", "refunded": refunded, "changed": changed}
+        updated = f"2026-11-17T1{hour}:00:00.000-04:00"
+        read(account, OrderResource, [order_reading(number, payments=[payment], updated=updated)])
+    zone = ZoneInfo("America/Sao_Paulo")
+    refunds = Refund.objects.order_by("refunded_at")
+    assert [(str(r.refunded_at.astimezone(zone).date()), r.amount, r.total) for r in refunds] == [
+        ("2026-11-14", D("10.00"), D("10.00")),
+        ("2026-11-16", D("25.50"), D("35.50")),
+    ]
+    assert Order.objects.get().refunded == D("35.50")
+
+
+def test_a_refund_that_is_taken_back_disappears(account: Account) -> None:
+    for hour, refunded in enumerate(["10.00", "30.00", "10.00", "0"]):
+        payment = {"amount": "129.90", "refunded": refunded, "changed": CREATED}
+        updated = f"2026-11-17T1{hour}:00:00.000-04:00"
+        read(account, OrderResource, [order_reading(0, payments=[payment], updated=updated)])
+        assert sum(refund.amount for refund in Refund.objects.all()) == D(refunded)
+
+
+def test_reading_a_refund_again_notes_it_once(account: Account) -> None:
+    payment = {"amount": "129.90", "refunded": "10.00", "changed": CREATED}
+    for _ in range(3):
+        read(account, OrderResource, [order_reading(0, payments=[payment])])
+    assert Refund.objects.count() == 1
+
+
+def test_refunds_cost_the_same_queries_for_any_number_of_orders(
+    account: Account, django_assert_max_num_queries: Any
+) -> None:
+    payment = {"amount": "129.90", "refunded": "10.00", "changed": CREATED}
+    rows = [order_reading(number, payments=[payment]) for number in range(20)]
+    OrderResource(account).save(rows, READ_AT + timedelta(days=1))
+    ids = [order_id(number) for number in range(20)]
+    with django_assert_max_num_queries(14):
+        rows_saved.send(OrderResource, resource="orders", account=account, ids=ids)
+    assert Refund.objects.count() == 20

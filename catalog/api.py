@@ -27,6 +27,7 @@ from painelml.web.api import (
     answer_for,
     not_done,
 )
+from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
 
@@ -151,6 +152,7 @@ class ItemViewSet(MirrorViewSet):
         return queries.items_for_listing(self.request.organization, self.query)
 
     @extend_schema(request=ItemChangeSerializer, responses=ItemSerializer)
+    @acts_once
     def partial_update(self, request: Request, id: str) -> Response:
         """Change price, stock or status at Mercado Livre, and answer the item as it then is.
 

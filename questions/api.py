@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from painelml.web.api import AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
+from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 
 from . import actions, queries
@@ -117,6 +118,7 @@ class QuestionViewSet(MirrorViewSet):
 
     @extend_schema(request=AnswerTextSerializer, responses=QuestionSerializer)
     @action(detail=True, methods=["post"])
+    @acts_once
     def answer(self, request: Request, id: str) -> Response:
         """Answer a question at Mercado Livre, for good: an answer cannot be edited."""
         question = self.get_object()

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from accounts.models import Account, AccountStatus
 from painelml.web.api import AccountForm, ApiViewSet, Conflict, Instant, Word
 from painelml.web.filters import ChoiceFilter
+from painelml.web.once import acts_once
 
 from . import actions, queries
 from .models import RunKind, RunStatus, SyncRun
@@ -79,6 +80,7 @@ class SyncViewSet(ApiViewSet):
 
     @extend_schema(request=None, responses={202: RunsSerializer})
     @action(detail=False, methods=["post"])
+    @acts_once
     def start(self, request: Request) -> Response:
         """Start reading one account again, or all that work. A run that is under way is returned as it is."""
         accounts = self.query.accounts

@@ -53,19 +53,33 @@ ORGANIZATION = OpenApiParameter(
     description="The organization to act in; the person's default one without it.",
 )
 
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A key of the caller's own: the same call with the same key acts once, for a day.",
+)
+
 
 class Schema(AutoSchema):
     """Knows our query forms, the header for organizations, and the errors every endpoint may answer."""
 
     def get_override_parameters(self) -> list[Any]:
         form_class = getattr(self.view, "query_forms", {}).get(getattr(self.view, "action", None))
-        return [ORGANIZATION, *(parameters_of(form_class) if form_class else [])]
+        headers = [ORGANIZATION, KEY] if self.acts_once() else [ORGANIZATION]
+        return [*headers, *(parameters_of(form_class) if form_class else [])]
+
+    def acts_once(self) -> bool:
+        endpoint = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        return bool(getattr(endpoint, "acts_once", False))
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             is_writing = self.method not in SAFE_METHODS
-            for code, meaning in {**ERRORS, **(ERRORS_OF_WRITING if is_writing else {})}.items():
+            of_keys = {"422": "This `Idempotency-Key` was used for another call."} if self.acts_once() else {}
+            of_writing = ERRORS_OF_WRITING if is_writing else {}
+            for code, meaning in {**ERRORS, **of_writing, **of_keys}.items():
                 body = {"400": Refusals}.get(code, WritingError if code in ERRORS_OF_WRITING else Error)
                 answer = self._get_response_for_code(body, code)
                 operation["responses"].setdefault(code, {**answer, "description": meaning})

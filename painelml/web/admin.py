@@ -13,7 +13,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that can be searched and read, never changed."""
 
     show_full_result_count = False  # counting a hundred thousand rows for every page helps nobody
-    list_select_related = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -39,6 +38,8 @@ class MirroredAdmin(ReadOnlyAdmin):
 
 
 class ReadOnlyInline(admin.TabularInline):
+    """Rows that belong to a row that can only be read."""
+
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -71,7 +71,7 @@ class Panel:
     def dispatch(self) -> DispatchFigures:
         return dispatch_figures(self.accounts, timezone.now())
 
-    @property
+    @cached_property
     def section(self) -> str:
         """The first part of the path: `orders` for `/orders/123/`."""
         return self.request.path_info.strip("/").split("/", 1)[0]

@@ -4,5 +4,6 @@ from . import views
 
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("navigation/", views.navigation, name="navigation"),
     path("language/", views.choose_language, name="language"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_GET, require_POST
@@ -37,6 +38,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     for _, shows in [part] if part else PARTS.values():
         context |= shows(panel_of(request))
     return page_or_partial(request, PAGE, part[0] if part else PAGE, context)
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def navigation(request: HttpRequest) -> HttpResponse:
+    """The navigation of the page that asks, with the counts of this moment."""
+    panel_of(request).section = request.GET.get("section", "")
+    return render(request, "_nav.html")
 
 
 @require_POST

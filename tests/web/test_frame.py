@@ -78,6 +78,21 @@ def test_the_navigation_counts_what_waits(account: Account, page: Client) -> Non
     assert "Questions 1" in text_of(page.get("/catalog/"))
 
 
+def test_the_counts_of_the_navigation_keep_themselves_true(
+    account: Account, second_account: Account, page: Client
+) -> None:
+    address = f"/navigation/?account_id={account.pk}&section=orders"
+    assert address.replace("&", "&amp;") in page.get(f"/orders/?account_id={account.pk}").content.decode()
+
+    make_question(account)
+    make_question(second_account)
+    response = page.get(address)
+
+    assert "Questions 1" in text_of(response)
+    assert response.content.decode().count('aria-current="page"') == 1
+    assert "<html" not in response.content.decode()
+
+
 def test_one_account_needs_no_switch(account: Account, page: Client) -> None:
     assert "All accounts" not in text_of(page.get("/orders/"))
 

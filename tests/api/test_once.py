@@ -124,9 +124,7 @@ def test_a_key_is_a_short_printable_text(api: APIClient, account: Account, key: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_ten_at_once_one_acts(
-    login: Login, box: Sandbox, item: Item, ana: User, shop: Organization
-) -> None:
+def test_of_ten_at_once_one_acts(login: Login, box: Sandbox, item: Item, ana: User) -> None:
     told: list[int] = []
     together = threading.Barrier(10)
 

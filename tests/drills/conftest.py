@@ -1,0 +1,47 @@
+"""Two shops connected to a sandbox of their own, and the whole panel as processes that can be hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from accounts.models import Account, Organization, User
+from painelml.sandbox import Sandbox
+from tests.drills.panel import FULL, Panel
+from tests.people import ana, carla, shop  # noqa: F401
+from tests.sync.conftest import AURORA, CASA, connect
+
+# The drills are about PostgreSQL, Redis and processes; the embedded panel has none of them.
+collect_ignore_glob = [] if settings.REDIS_URL else ["test_*.py"]
+
+
+@pytest.fixture
+def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Mercado Livre's stand-in: as many orders as the size of the drill wants."""
+    sizes = {"orders": 60, "items": 40, "questions": 24}
+    if FULL:
+        sizes = {"orders": 1_000, "items": 400, "questions": 200}
+    with Sandbox(port=0, seed=11, sellers=2, **sizes) as box:
+        monkeypatch.setattr(settings, "MELI_API_URL", box.url)
+        monkeypatch.setattr(settings, "MELI_CLIENT_ID", str(box.box.application.id))
+        monkeypatch.setattr(settings, "MELI_CLIENT_SECRET", box.box.application.secret)
+        yield box
+
+
+@pytest.fixture
+def accounts(shop: Organization, carla: User, box: Sandbox) -> list[Account]:  # noqa: F811
+    """Ana's shop and Carla's, connected, nothing mirrored yet, re-read every few seconds."""
+    found = [connect(shop, box), connect(carla.organizations.get(), box, AURORA)]
+    Account.objects.update(sync_interval_seconds=5)
+    assert [account.meli_user_id for account in found] == [str(CASA), str(AURORA)]
+    return found
+
+
+@pytest.fixture
+def panel(transactional_db: None, box: Sandbox) -> Iterator[Panel]:
+    """Web server, two workers and a scheduler in a hurry; Mercado Livre calls the server back."""
+    with Panel() as panel:
+        box.control(callback=f"http://127.0.0.1:{panel.port}/meli/webhooks", speed=200)
+        yield panel

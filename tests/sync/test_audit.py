@@ -76,6 +76,15 @@ def test_the_ledger_says_what_there_is_what_we_hold_and_since_when(
     assert all(timezone.now() - one.run.finished_at < timedelta(minutes=2) for one in ledger([account]))
 
 
+def test_the_api_tells_an_audit_as_the_re_read_it_is() -> None:
+    assert [SyncRun(kind=kind).public_kind for kind in RunKind] == [
+        "backfill",
+        "incremental",
+        "manual",
+        "incremental",
+    ]
+
+
 def test_an_audit_of_a_true_mirror_changes_nothing(shop: Organization, open_box: OpenBox) -> None:
     account = connect(shop, open_box(orders=60, items=30, questions=30))
     run_all(start_sync(account, kind=RunKind.BACKFILL))

@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = _("Catalog")
+
+    def ready(self) -> None:
+        from painelml.sync.signals import rows_saved
+
+        from .stock import note_stock_saved
+
+        rows_saved.connect(note_stock_saved)

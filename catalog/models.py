@@ -111,3 +111,22 @@ class Variation(models.Model):
 
     def __str__(self) -> str:
         return self.sku or self.meli_id
+
+
+class StockOut(models.Model):
+    """A time in which an item, or one of its variations, had no unit left; without an end it lasts."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="stock_outs")
+    variation_id = models.CharField(_("variation"), max_length=32, blank=True)
+    began_at = models.DateTimeField(_("began"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("time without stock")
+        verbose_name_plural = _("times without stock")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["item", "variation_id"], condition=Q(ended_at=None), name="stock_out_lasts_once"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["item", "ended_at"], name="stock_out_by_item")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Account
 
 from .models import CLOCK, BusinessCalendar, Question, QuestionQuerySet
@@ -30,6 +32,7 @@ def set_all_clocks(account: Account) -> int:
     return changed
 
 
+@transaction.atomic
 def set_clocks(account: Account, questions: QuestionQuerySet) -> int:
     """Set the clocks of `questions` by the account's present target and calendar; return how many changed."""
     target = Account.objects.filter(pk=account.pk).values_list("sla_target_minutes", flat=True).first()
@@ -37,7 +40,8 @@ def set_clocks(account: Account, questions: QuestionQuerySet) -> int:
         return 0  # the account was removed meanwhile, and its questions with it
     calendar = calendar_of(account)
     changed = []
-    for question in questions.only("pk", "status", "date_created", "answered_at", *CLOCK):
+    locked = questions.select_for_update().order_by("meli_id")  # in the order in which saving locks them
+    for question in locked.only("pk", "status", "date_created", "answered_at", *CLOCK):
         clock = clock_of(question.status, question.date_created, question.answered_at, target, calendar)
         if any(getattr(question, name) != getattr(clock, name) for name in CLOCK):
             for name in CLOCK:

@@ -85,7 +85,7 @@ def _set(order: Order, shipping_cost: Decimal | None) -> list[Order]:
 def date_refunds(orders: QuerySet[Order]) -> None:
     """Note what was refunded of `orders` since it was last noted, on the date their payments changed."""
     moved = orders.filter(refunded__gt=0) | orders.filter(refunds__isnull=False)
-    # Locked, so that of two workers the later one sees what the other noted; in the order in which saving locks.
+    # Locked, so that of two workers the later one sees what the other noted; in the order saving locks them.
     locked = Order.objects.filter(pk__in=moved.values("pk")).select_for_update().order_by("meli_id")
     new: list[Refund] = []
     taken_back: list[int] = []

@@ -134,11 +134,12 @@ def test_a_second_pass_changes_nothing(account: Account) -> None:
 
 def test_hours_that_end_before_they_begin_are_refused(open_from_nine_to_six: BusinessCalendar) -> None:
     backwards = OpenHours(calendar=open_from_nine_to_six, weekday=6, opens=time(18), closes=time(9))
-    with pytest.raises(ValidationError, match="close later"):
+    with pytest.raises(ValidationError):
         backwards.full_clean()
     OpenHours(calendar=open_from_nine_to_six, weekday=6, opens=time(18), closes=time(0)).full_clean()
 
 
 def test_a_zone_nobody_knows_is_refused(account: Account) -> None:
-    with pytest.raises(ValidationError, match="no such time zone"):
+    with pytest.raises(ValidationError) as refusal:
         BusinessCalendar(account=account, zone_name="America/Nowhere").full_clean()
+    assert list(refusal.value.message_dict) == ["zone_name"]

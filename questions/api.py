@@ -13,6 +13,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from painelml.sync.api import BackfillForm
+from painelml.sync.backfill import BackfillMixin
 from painelml.web.api import AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
@@ -90,15 +92,17 @@ class QuestionStatsSerializer(serializers.Serializer):
     per_day = DaySerializer(many=True)
 
 
-class QuestionViewSet(MirrorViewSet):
+class QuestionViewSet(BackfillMixin, MirrorViewSet):
     """Questions of buyers, newest first."""
 
+    scope = "questions"
     serializer_class = QuestionSerializer
     query_forms: ClassVar[dict[str, Any]] = {
         "list": QuestionFilterForm,
         "retrieve": AccountForm,
         "stats": PeriodForm,
         "answer": AccountForm,
+        "backfill": BackfillForm,
     }
     orderings: ClassVar = {
         "date_created": "date_created",

@@ -5,20 +5,29 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Role
 from painelml.meli import parse_money
+from painelml.sync.api import BackfillForm
+from painelml.sync.backfill import BackfillMixin
 from painelml.sync.values import inner
 from painelml.web.api import AccountForm, Instant, MirrorSerializer, MirrorViewSet, Money, Word
+from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
+from painelml.web.refusals import words_for_codes
 
-from . import queries
-from .forms import ShipmentFilterForm
+from . import actions, queries
+from .forms import LabelsForm, ShipmentFilterForm
 from .models import Shipment, ShipmentQuerySet
 from .stats import shipment_stats
 
@@ -96,13 +105,35 @@ class ShipmentStatsSerializer(serializers.Serializer):
     average_delivery_hours = serializers.FloatField(allow_null=True)
 
 
-class ShipmentViewSet(MirrorViewSet):
+DETAILED = ("retrieve", "sync")
+"""Actions that answer a shipment with its history and costs."""
+
+
+class RefusalSerializer(serializers.Serializer):
+    """Why a shipment has no label: Mercado Livre's code, and our words."""
+
+    id = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class NothingToPrintSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+    refused = RefusalSerializer(many=True)
+
+
+class ShipmentViewSet(BackfillMixin, MirrorViewSet):
     """Parcels, newest first."""
 
+    scope = "shipments"
+    roles: ClassVar[dict[str, str]] = {"labels": Role.OPERATOR}
     query_forms: ClassVar[dict[str, Any]] = {
         "list": ShipmentFilterForm,
         "retrieve": AccountForm,
         "stats": PeriodForm,
+        "labels": LabelsForm,
+        "sync": AccountForm,
+        "backfill": BackfillForm,
     }
     orderings: ClassVar = {
         "date_created": "date_created",
@@ -111,11 +142,11 @@ class ShipmentViewSet(MirrorViewSet):
     }
 
     def get_serializer_class(self) -> type[ShipmentSerializer]:
-        return ShipmentDetailSerializer if self.action == "retrieve" else ShipmentSerializer
+        return ShipmentDetailSerializer if self.action in DETAILED else ShipmentSerializer
 
     def get_queryset(self) -> ShipmentQuerySet:
         shipments = queries.shipments_for_listing(self.request.organization, self.query)
-        return shipments.defer(None) if self.action == "retrieve" else shipments
+        return shipments.defer(None) if self.action in DETAILED else shipments
 
     def paginate_queryset(self, queryset: QuerySet[Shipment]) -> Any:
         return queries.with_orders(super().paginate_queryset(queryset) or [])
@@ -128,3 +159,58 @@ class ShipmentViewSet(MirrorViewSet):
     def stats(self, request: Request) -> Response:
         """Return figures of a period; without one, of everything."""
         return Response(ShipmentStatsSerializer(shipment_stats(self.query, timezone.now())).data)
+
+    @extend_schema(
+        responses={
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            (200, "text/plain"): OpenApiTypes.STR,
+            409: NothingToPrintSerializer,
+        }
+    )
+    @action(detail=False)
+    def labels(self, request: Request) -> HttpResponse:
+        """Print the labels of up to 50 shipments of one account; Mercado Livre then calls them printed.
+
+        A file (PDF, or ZPL in a ZIP) with `X-Printed` and `X-Refused` (`id=code`, separated by commas); 409
+        with `refused` when there is no label at all.
+        """
+        shipments = self.shipments_named(self.query.value("ids"))
+        try:
+            labels = actions.print_labels(
+                shipments[0].account, shipments, self.query.value("format") or "pdf"
+            )
+        except actions.NothingToPrint as error:
+            return Response(NothingToPrintSerializer(nothing_to_print(error)).data, 409)
+        response = HttpResponse(labels.content, content_type=labels.content_type)
+        response["Content-Disposition"] = f'attachment; filename="labels.{labels.suffix}"'
+        response["X-Printed"] = ",".join(labels.printed)
+        response["X-Refused"] = ",".join(f"{id}={code}" for id, code in labels.refused.items())
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @extend_schema(request=None, responses=ShipmentDetailSerializer)
+    @action(detail=False, methods=["post"], url_path=r"sync/(?P<id>[\w-]+)")
+    @acts_once
+    def sync(self, request: Request, id: str) -> Response:
+        """Read one shipment from Mercado Livre now."""
+        actions.read_now(self.get_object())
+        return Response(ShipmentDetailSerializer(self.get_object()).data)
+
+    def shipments_named(self, ids: list[str]) -> list[Shipment]:
+        """Return these shipments in their order. Raises NotFound for one that is not ours to see."""
+        rows = self.get_queryset().filter(meli_id__in=ids).order_by("account_id")
+        found = {row.meli_id: row for row in reversed(rows)}
+        if missing := [one for one in ids if one not in found]:
+            raise NotFound(_("There is no shipment %(ids)s.") % {"ids": ", ".join(missing)})
+        if len({row.account_id for row in found.values()}) > 1:
+            raise ValidationError({"ids": [_("Print the labels of one account at a time.")]})
+        return [found[one] for one in ids]
+
+
+def nothing_to_print(error: actions.NothingToPrint) -> dict[str, Any]:
+    refused = [
+        {"id": id, "code": code, "detail": words_for_codes([code]) or code}
+        for id, code in error.refused.items()
+    ]
+    return {"detail": _("No label could be printed."), "refused": refused}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from painelml.meli.client import LABELS_MAX
+from painelml.web.api import AccountForm
 from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
 from painelml.web.statuses import choices
 
@@ -20,3 +24,16 @@ class ShipmentFilterForm(FilterForm):
     logistic_type = WordFilter(LOGISTICS, label=_("Logistics"))
     dispatch = ChoiceFilter(DISPATCH, label=_("To dispatch"))
     late = ChoiceFilter([("true", _("Late"))], label=_("Late"))
+
+
+class LabelsForm(AccountForm):
+    """Whose labels to print: `ids` as a list, each once."""
+
+    ids = forms.RegexField(r"^\d{1,20}(,\d{1,20})*$", label=_("Ids of shipments, separated by commas"))
+    format = ChoiceFilter([("pdf", "PDF"), ("zpl", "ZPL")], label=_("Format"))
+
+    def clean_ids(self) -> list[str]:
+        ids = list(dict.fromkeys(self.cleaned_data["ids"].split(",")))
+        if len(ids) > LABELS_MAX:
+            raise ValidationError(_("Print at most %(most)s labels at a time."), params={"most": LABELS_MAX})
+        return ids

@@ -30,11 +30,14 @@ KINDS = (RunKind.BACKFILL, RunKind.INCREMENTAL, RunKind.MANUAL)
 DAYS_MAX = 3650
 
 
-class StartForm(AccountForm):
-    scope = ChoiceFilter(SCOPES, label=gettext_lazy("What to read"))
+class BackfillForm(AccountForm):
     days = forms.IntegerField(
         label=gettext_lazy("How many days back"), min_value=1, max_value=DAYS_MAX, required=False
     )
+
+
+class StartForm(BackfillForm):
+    scope = ChoiceFilter(SCOPES, label=gettext_lazy("What to read"))
 
 
 class RunSerializer(serializers.Serializer):
@@ -83,22 +86,7 @@ class SyncViewSet(ApiViewSet):
     @acts_once
     def start(self, request: Request) -> Response:
         """Start reading one account again, or all that work. A run that is under way is returned as it is."""
-        accounts = self.query.accounts
-        if self.query.value("account_id"):
-            refuse_resting(accounts[0])
-        started = {
-            run.pk
-            for account in accounts
-            if account.sync_enabled
-            for run in actions.start_sync(
-                account,
-                self.query.value("scope") or "all",
-                days=self.query.value("days"),
-                requested_by=request.user,  # type: ignore[arg-type]
-            )
-        }
-        runs = [progress for progress in queries.latest_runs(accounts) if progress.run.pk in started]
-        return Response(RunsSerializer({"runs": runs}).data, 202)
+        return start_runs(request, self.query, self.query.value("scope") or "all")
 
     @extend_schema(responses=StatusSerializer)
     @action(detail=False)
@@ -116,6 +104,26 @@ class SyncViewSet(ApiViewSet):
         if not actions.cancel_run(run):
             raise Conflict(_("This run has ended already."))
         return Response(RunSerializer(progress_of(run, queries.latest_runs([run.account]))).data)
+
+
+def start_runs(request: Request, form: Any, scope: str) -> Response:
+    """Start reading `scope` of the form's account, or of all that work, and answer with the runs."""
+    accounts = form.accounts
+    if form.value("account_id"):
+        refuse_resting(accounts[0])
+    started = {
+        run.pk
+        for account in accounts
+        if account.sync_enabled
+        for run in actions.start_sync(
+            account,
+            scope,
+            days=form.value("days"),
+            requested_by=request.user,  # type: ignore[arg-type]
+        )
+    }
+    runs = [progress for progress in queries.latest_runs(accounts) if progress.run.pk in started]
+    return Response(RunsSerializer({"runs": runs}).data, 202)
 
 
 def refuse_resting(account: Account) -> None:

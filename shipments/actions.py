@@ -1,0 +1,101 @@
+"""What people decide about shipments: printing labels (API facts, part B section 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from django.db import transaction
+
+from accounts.models import Account
+from painelml.meli import Gone, Priority, Rejected, TryLater
+from painelml.sync.engine import Reader, apply
+
+from .models import Shipment
+from .tasks import read_again
+
+FULL = "fulfillment"
+OF_FULL = "invalid_shipment_ff_public"
+
+Format = Literal["pdf", "zpl"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A file of labels, and for every shipment asked for either its place in it or the code it was refused
+    with.
+    """
+
+    content: bytes
+    content_type: str
+    suffix: str
+    printed: list[str]
+    refused: dict[str, str]
+
+
+class NothingToPrint(Exception):
+    """Every shipment was refused; `refused` has the code of each."""
+
+    def __init__(self, refused: dict[str, str]) -> None:
+        super().__init__(", ".join(refused))
+        self.refused = refused
+
+
+def print_labels(account: Account, shipments: Sequence[Shipment], file_format: Format) -> Labels:
+    """Fetch the labels of up to 50 shipments of one account, which marks them printed at Mercado Livre.
+
+    One that is refused would refuse all, so the others are asked for again without it. What was printed is
+    read again in the background. Raises NothingToPrint, and MeliError when no shipment is to blame.
+    """
+    meli = Reader(account, Priority.PERSON).meli
+    refused = {one.meli_id: OF_FULL for one in shipments if one.logistic_type == FULL}
+    wanted = [one.meli_id for one in shipments if one.meli_id not in refused]
+    while wanted:
+        try:
+            answer = meli.shipment_labels(wanted, "pdf" if file_format == "pdf" else "zpl2")
+        except (Rejected, Gone) as error:
+            blamed = blame(error, wanted)
+            if not blamed:
+                raise
+            refused |= blamed
+            wanted = [one for one in wanted if one not in blamed]
+            continue
+        content_type, suffix = sniff(answer.content)
+        # A lost ring is made good by the next re-read: parcels to be dispatched are read in turn.
+        transaction.on_commit(partial(read_again.apply_async, (account.pk, wanted), retry=False), robust=True)
+        return Labels(answer.content, content_type, suffix, wanted, refused)
+    raise NothingToPrint(refused)
+
+
+def blame(error: Rejected | Gone, wanted: Sequence[str]) -> dict[str, str]:
+    """Return which of the shipments the refusal is about, with its code; {} when it names none."""
+    named = {
+        cause["id"]: cause["code"].lower() or error.code
+        for cause in error.causes
+        if cause.get("id") in wanted
+    }
+    if named:
+        return named
+    said = [one for one in wanted if one in error.message] or list(wanted if len(wanted) == 1 else ())
+    return dict.fromkeys(said, error.code or str(error.status))
+
+
+def sniff(content: bytes) -> tuple[str, str]:
+    """Return the type and suffix of a file of labels: ZPL comes in a ZIP, to some as it is."""
+    start = content.lstrip()[:5]
+    if start.startswith(b"%PDF"):
+        return "application/pdf", "pdf"
+    if start.startswith(b"PK"):
+        return "application/zip", "zip"
+    if start.startswith((b"^XA", b"~", b"^")):
+        return "text/plain", "zpl"
+    raise TryLater("Mercado Livre answered no labels", endpoint="GET /shipment_labels")
+
+
+def read_now(shipment: Shipment) -> None:
+    """Bring the shipment up to date. Raises MeliError."""
+    applied = apply(shipment.account, "shipments", [shipment.meli_id], Priority.PERSON)
+    for error in applied.errors.values():
+        raise error

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from painelml.meli import Rejected, parse_id, parse_instant, parse_int
+from painelml.meli import Gone, Rejected, parse_id, parse_instant, parse_int
 from painelml.sync.models import RunKind, SyncRun, SyncStep
 from painelml.sync.resource import Fetched, Mapped, Page, Payload, Reading, Resource, StepPlan, register
 from painelml.sync.values import dicts, inner, text
@@ -17,6 +17,7 @@ from .sla import seconds_between
 
 PAGE = 50
 LAST_OFFSET = 1000
+SCAN = {"search_type": "scan"}
 STATUSES = (
     "UNANSWERED",
     "ANSWERED",
@@ -70,7 +71,13 @@ class QuestionResource(Resource):
         """Page by offset; past its ceiling scan, which keeps no order and so reads all."""
         cursor: dict[str, Any] | None = step.cursor or {"offset": 0}
         while cursor is not None:
-            found = self._search(step.params.get("status"), limit=PAGE, **cursor)
+            try:
+                found = self._search(step.params.get("status"), limit=PAGE, **cursor)
+            except (Rejected, Gone):
+                if "scroll_id" not in cursor:
+                    raise
+                cursor = SCAN  # it expired while nobody worked: begin again
+                continue
             questions = dicts(found.get("questions"))
             cursor = self._next(cursor, found, questions, step)
             yield Page([Reading(question) for question in questions], cursor=cursor)
@@ -82,13 +89,15 @@ class QuestionResource(Resource):
             return None
         if "offset" not in cursor:
             scroll_id = found.get("scroll_id")
-            is_over = not scroll_id or len(questions) < PAGE
-            return None if is_over else {"search_type": "scan", "scroll_id": scroll_id}
+            return {**SCAN, "scroll_id": scroll_id} if scroll_id else None
         offset = cursor["offset"] + len(questions)
         total = parse_int(found.get("total")) or 0
         if offset >= total or self._reaches_the_past(questions, step):
             return None
-        return {"search_type": "scan"} if offset + PAGE > LAST_OFFSET else {"offset": offset}
+        is_bounded = step.run.since is not None or "since" in step.params
+        if offset + PAGE > LAST_OFFSET or (total > LAST_OFFSET and not is_bounded):
+            return SCAN
+        return {"offset": offset}
 
     def _reaches_the_past(self, questions: Sequence[Payload], step: SyncStep) -> bool:
         """Newest first, so the page that reaches behind the run's beginning, or a re-read's mark, is the

@@ -205,12 +205,16 @@ def postpone(
     read: PendingRead, error: str, *, for_good: bool = False, first: timedelta = timedelta(seconds=5)
 ) -> bool:
     """Try a read again later, with growing delay; return whether it was given up instead."""
-    read.attempts += 1
-    read.given_up = for_good or read.attempts >= READ_TRIES
-    read.error = error
-    read.next_try_at = timezone.now() + first * 4 ** (read.attempts - 1)
-    read.save(update_fields=["attempts", "given_up", "error", "next_try_at"])
-    return read.given_up
+    attempts = read.attempts + 1
+    given_up = for_good or attempts >= READ_TRIES
+    # Another worker may have read it meanwhile: then there is no row to change.
+    PendingRead.objects.filter(pk=read.pk).update(
+        attempts=attempts,
+        given_up=given_up,
+        error=error,
+        next_try_at=timezone.now() + first * 4 ** (attempts - 1),
+    )
+    return given_up
 
 
 class Worker(Reader):

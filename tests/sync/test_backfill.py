@@ -11,7 +11,7 @@ from painelml.sandbox import Drills
 from painelml.sync.actions import start_sync
 from painelml.sync.models import PendingRead, RunKind, RunStatus
 from tests.sync.conftest import AURORA, OpenBox, connect, run_all
-from tests.sync.truth import differences
+from tests.sync.truth import differences, questions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,3 +131,12 @@ def test_the_same_scope_is_never_run_twice_at_once(shop: Organization, open_box:
     account = connect(shop, open_box(orders=10, items=5, questions=5))
     first = start_sync(account)
     assert [run.pk for run in start_sync(account)] == [run.pk for run in first]
+
+
+def test_more_questions_than_offsets_reach_are_scanned(shop: Organization, open_box: OpenBox) -> None:
+    box = open_box(orders=10, items=20, questions=1300)
+    account = connect(shop, box)
+    (run,) = run_all(start_sync(account, "questions", kind=RunKind.BACKFILL))
+    assert run.status == RunStatus.DONE
+    assert list(questions(account, box)) == []
+    assert box.calls["GET /questions/search"] < 1300 / 50 + 20

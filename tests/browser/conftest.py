@@ -186,7 +186,11 @@ def visit(browser: Browser, base_url: str, trouble: Trouble, shop: Shop) -> Iter
 
     def open_page(path: str, *, width: int = 1280, theme: str = "light", as_nobody: bool = False) -> Page:
         context = browser.new_context(
-            base_url=base_url, viewport={"width": width, "height": 800}, color_scheme=theme, locale="pt-BR"
+            base_url=base_url,
+            viewport={"width": width, "height": 800},
+            color_scheme=theme,
+            locale="pt-BR",
+            reduced_motion="reduce",  # or axe measures a colour half way to the other theme
         )
         contexts.append(context)
         if not as_nobody:

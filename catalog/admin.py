@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from painelml.web.admin import MirroredAdmin, ReadOnlyInline
+from painelml.web.admin import MirroredAdmin, ReadOnlyAdmin, ReadOnlyInline
 
-from .models import Item, Variation
+from .models import Item, ProductCost, SaleCost, Variation
 
 
 class VariationInline(ReadOnlyInline):
@@ -16,3 +16,16 @@ class ItemAdmin(MirroredAdmin):
     list_display = ("meli_id", "title", "account", "status", "price", "currency_id", "available_quantity")
     search_fields = ("meli_id", "sku")
     inlines = (VariationInline,)
+
+
+@admin.register(ProductCost)
+class ProductCostAdmin(ReadOnlyAdmin):
+    list_display = ("sku", "account", "starts_on", "amount")
+    list_filter = ("account",)
+    search_fields = ("sku",)
+
+
+@admin.register(SaleCost)
+class SaleCostAdmin(ReadOnlyAdmin):
+    list_display = ("account", "starts_on", "tax_percent", "per_order")
+    list_filter = ("account",)

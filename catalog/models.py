@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -130,3 +131,53 @@ class StockOut(models.Model):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["item", "ended_at"], name="stock_out_by_item")]
+
+
+class ProductCost(models.Model):
+    """What a unit costs the seller, from a day on until the next such row; in the account's currency.
+
+    `sku` is the line's SKU, or the item's id where a listing has none.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="product_costs")
+    sku = models.CharField(_("SKU"), max_length=120)
+    starts_on = models.DateField(_("from"))
+    amount = models.DecimalField(_("cost"), max_digits=14, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("product cost")
+        verbose_name_plural = _("product costs")
+        ordering: ClassVar = ["sku", "-starts_on"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "sku", "starts_on"], name="product_cost_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="product_cost_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.amount}"
+
+
+class SaleCost(models.Model):
+    """What every sale costs beside its product, from a day on until the next such row: a share of it for
+    taxes, and an amount per order, in the account's currency.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="sale_costs")
+    starts_on = models.DateField(_("from"))
+    tax_percent = models.DecimalField(_("taxes (%)"), max_digits=5, decimal_places=2)
+    per_order = models.DecimalField(_("cost per order"), max_digits=14, decimal_places=2, default=Decimal(0))
+
+    class Meta:
+        verbose_name = _("cost of a sale")
+        verbose_name_plural = _("costs of a sale")
+        ordering: ClassVar = ["-starts_on"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "starts_on"], name="sale_cost_once"),
+            models.CheckConstraint(
+                condition=Q(tax_percent__gte=0, tax_percent__lte=100, per_order__gte=0),
+                name="sale_cost_in_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tax_percent} % + {self.per_order}"

@@ -47,6 +47,7 @@ def explain(order: Order, shipment: Shipment | None = None) -> list[Part]:
         _discounts(order),
         Part("net", _("Net"), order.net, "", "="),
         *_refunds(order),
+        *_profit(order),
         *_for_information(order, shipment),
     ]
 
@@ -95,6 +96,18 @@ def _refunds(order: Order) -> list[Part]:
     ]
     told = dated if order.refunded is not None else [*dated, Part("refund", label, None, source)]
     return [*told, Part("left", _("Left after refunds"), order.left, "", "=")]
+
+
+def _profit(order: Order) -> list[Part]:
+    """Return the seller's own costs and what is earned; nothing where no cost is known."""
+    costs = [
+        Part("goods_cost", _("Cost of goods"), order.goods_cost, _("your product costs")),
+        Part("tax", _("Your taxes"), order.tax, _("your costs of a sale")),
+        Part("fixed_cost", _("Cost per order"), order.fixed_cost, _("your costs of a sale")),
+    ]
+    if all(cost.amount is None for cost in costs):
+        return []
+    return [*costs, Part("profit", _("Profit"), order.profit, "", "=")]
 
 
 def _for_information(order: Order, shipment: Shipment | None) -> list[Part]:

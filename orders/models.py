@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Organization
 from painelml.sync.models import MirroredRow, PayloadField
 
+PROFIT = ("goods_cost", "tax", "fixed_cost", "profit")
+"""Columns that the seller's own costs decide, not the payload."""
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def of(self, organization: Organization) -> OrderQuerySet:
@@ -30,6 +33,7 @@ class Order(MirroredRow):
 
     Money is in `currency_id`. `gross` to `net` are amounts of the whole order and null while unknown; `net`
     is gross - sale_fee - shipping_cost - discounts. `refunded` went back to the buyer, whenever that was.
+    `goods_cost` to `profit` follow from the seller's own costs and are null while one is missing.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="orders", verbose_name=_("account"))
@@ -54,6 +58,11 @@ class Order(MirroredRow):
     discounts = models.DecimalField(_("discounts"), max_digits=14, decimal_places=2, null=True)
     net = models.DecimalField(_("net"), max_digits=14, decimal_places=2, null=True)
     refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=2, null=True)
+
+    goods_cost = models.DecimalField(_("cost of goods"), max_digits=14, decimal_places=2, null=True)
+    tax = models.DecimalField(_("taxes"), max_digits=14, decimal_places=2, null=True)
+    fixed_cost = models.DecimalField(_("cost per order"), max_digits=14, decimal_places=2, null=True)
+    profit = models.DecimalField(_("profit"), max_digits=14, decimal_places=2, null=True)
 
     search_text = models.TextField(editable=False, default="")
 
@@ -87,6 +96,11 @@ class Order(MirroredRow):
         """Which parts of the net amount are not known yet."""
         parts = ("gross", "sale_fee", "shipping_cost", "discounts")
         return [part for part in parts if getattr(self, part) is None]
+
+    @property
+    def margin(self) -> Decimal | None:
+        """The profit as a share of gross, 0.25 for a quarter; None while it is unknown."""
+        return self.profit / self.gross if self.profit is not None and self.gross else None
 
     @property
     def left(self) -> Decimal | None:

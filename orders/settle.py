@@ -17,17 +17,21 @@ from shipments.models import Shipment
 
 from .models import Order, Refund
 from .money import NOTHING, net_of, refunded_of, share
+from .profit import set_profits
 
 
 def settle_saved(resource: str, account: Account, ids: Collection[str], **_: Any) -> None:
-    """Bring shipping cost and net up to date after orders or shipments were saved."""
+    """Bring what is not in their payloads up to date after orders or shipments were saved."""
     if resource == "orders":
         orders = Order.objects.filter(account=account, meli_id__in=ids)
         shipment_ids = set(orders.exclude(shipment_id="").values_list("shipment_id", flat=True))
         settle(account, shipment_ids, orders.filter(shipment_id=""))
         date_refunds(orders)
+        touched = orders | Order.objects.filter(account=account, shipment_id__in=shipment_ids)
+        set_profits(account, Order.objects.filter(pk__in=touched.values("pk")))
     elif resource == "shipments":
         settle(account, ids, Order.objects.none())
+        set_profits(account, Order.objects.filter(account=account, shipment_id__in=ids))
 
 
 def settle(account: Account, shipment_ids: Collection[str], unshipped: Collection[Order]) -> None:

@@ -26,7 +26,7 @@ from painelml.sync.values import dicts, inner, text, words
 from painelml.text import searchable
 from shipments.models import Shipment
 
-from .models import Order, OrderItem, Payment
+from .models import PROFIT, Order, OrderItem, Payment
 from .money import RETURNED, refunded_of, seller_discounts, sum_known
 
 PAGE = 50
@@ -67,7 +67,7 @@ class OrderResource(Resource):
     paths = ("/orders/{id}", "/orders/{id}/feedback")
     model = Order
     child_link = "order"
-    kept = frozenset({"shipping_cost", "net"})
+    kept = frozenset({"shipping_cost", "net", *PROFIT})
     total_from: ClassVar[str] = PLAN
     done_from: ClassVar[str] = "window"
 

@@ -33,6 +33,7 @@ JOBS = [
     Job("Painel: check accounts", "accounts.check", 900),
     Job("Painel: remove disconnected accounts", "accounts.remove_disconnected", 60),
     Job("Painel: check the clocks of questions", "questions.check_clocks", 24 * 3600),
+    Job("Painel: check the profit of orders", "orders.check_profits", 24 * 3600),
     Job("Painel: delete old API usage and errors", "accounts.cleanup", 24 * 3600),
 ]
 

@@ -1,3 +1,3 @@
 """Ana and her account."""
 
-from tests.people import account, ana, shop  # noqa: F401
+from tests.people import account, ana, carla, other_account, shop  # noqa: F401

@@ -319,6 +319,6 @@ def test_refunds_cost_the_same_queries_for_any_number_of_orders(
     rows = [order_reading(number, payments=[payment]) for number in range(20)]
     OrderResource(account).save(rows, READ_AT + timedelta(days=1))
     ids = [order_id(number) for number in range(20)]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         rows_saved.send(OrderResource, resource="orders", account=account, ids=ids)
     assert Refund.objects.count() == 20

@@ -1,0 +1,53 @@
+"""What people decide about the costs of their sales. Every order is reckoned again once it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
+
+from accounts.models import Account
+from catalog.costs import BEGINNING, CostRow, good
+from catalog.models import ProductCost, SaleCost
+
+from .tasks import set_profits
+
+
+@transaction.atomic
+def change_product_costs(account: Account, rows: Iterable[CostRow]) -> int:
+    """Store the rows without errors and return how many; a SKU's cost of the same day is replaced."""
+    costs = [
+        ProductCost(account=account, sku=row.sku, starts_on=row.starts_on, amount=row.amount)
+        for row in good(rows)
+    ]
+    ProductCost.objects.bulk_create(
+        costs,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["account", "sku", "starts_on"],
+        update_fields=["amount"],
+    )
+    reckon_again(account)
+    return len(costs)
+
+
+@transaction.atomic
+def change_sale_cost(
+    account: Account, tax_percent: Decimal, per_order: Decimal, starts_on: date = BEGINNING
+) -> SaleCost:
+    """Reckon sales from that day on with these taxes and this cost per order."""
+    cost, _ = SaleCost.objects.update_or_create(
+        account=account,
+        starts_on=starts_on,
+        defaults={"tax_percent": tax_percent, "per_order": per_order},
+    )
+    reckon_again(account)
+    return cost
+
+
+def reckon_again(account: Account) -> None:
+    """Reckon every order once what was decided is stored; the daily task makes a lost ring good."""
+    transaction.on_commit(partial(set_profits.apply_async, (account.pk,), retry=False), robust=True)

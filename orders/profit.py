@@ -1,0 +1,226 @@
+"""What a sale earns once its product, taxes and handling are paid.
+
+profit = what is left after refunds - goods - taxes - cost per order. Taxes are a share of gross less refunds.
+Every part may be unknown, and then the profit is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Count, F, Max, Min, Q, Sum, When
+from django.db.models.functions import TruncDate
+
+from accounts.models import Account
+from catalog.costs import CostTable
+from painelml.web.days import by_zone
+from painelml.web.period import PeriodForm
+
+from .models import PROFIT, Order, OrderItem, OrderQuerySet
+from .money import CENT, NOTHING, sum_known
+
+CHUNK = 1000
+"""Orders reckoned in one statement: saving waits for one chunk at most."""
+MARGIN = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class Profit:
+    """What a sale cost the seller and what it earned; None while unknown."""
+
+    goods_cost: Decimal | None = None
+    tax: Decimal | None = None
+    fixed_cost: Decimal | None = None
+    profit: Decimal | None = None
+
+
+def profit_of(order: Order, lines: Sequence[OrderItem], costs: CostTable) -> Profit:
+    """Reckon one order by the costs of its local day. What is no sale, or in another currency, has none."""
+    account = order.account
+    if not order.is_sale or order.currency_id != account.currency_id:
+        return Profit()
+    day = order.date_created.astimezone(account.time_zone).date()
+    unit_costs = [(costs.unit_cost(cost_key(line), day), line.quantity) for line in lines]
+    goods = sum_known(None if cost is None else cost * units for cost, units in unit_costs) if lines else None
+    sale = costs.sale_cost(day)
+    if sale is None:
+        return Profit(goods)
+    tax = None
+    if order.gross is not None and order.refunded is not None:
+        tax = ((order.gross - order.refunded) * sale.tax_percent / 100).quantize(CENT, ROUND_HALF_UP)
+    profit = None
+    if order.left is not None and goods is not None and tax is not None:
+        profit = order.left - goods - tax - sale.per_order
+    return Profit(goods, tax, sale.per_order, profit)
+
+
+def cost_key(line: OrderItem) -> str:
+    """Return by what name the cost of a line is known: its SKU, or its item where it has none."""
+    return line.sku or line.item_id
+
+
+def set_all_profits(account: Account) -> int:
+    """Reckon all orders of an account again and return how many changed; a chunk at a time."""
+    changed, last = 0, 0
+    orders = Order.objects.filter(account=account).order_by("pk")
+    costs = CostTable(account)
+    while pks := list(orders.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        changed += set_profits(account, Order.objects.filter(pk__in=pks), costs)
+        last = pks[-1]
+    return changed
+
+
+@transaction.atomic
+def set_profits(account: Account, orders: OrderQuerySet, costs: CostTable | None = None) -> int:
+    """Reckon these orders and return how many changed. Four queries, and one when something did."""
+    columns = ("pk", "account", "is_sale", "currency_id", "date_created", "gross", "net", "refunded", *PROFIT)
+    locked = orders.select_for_update().order_by("meli_id").only(*columns).prefetch_related("items")
+    found = list(locked)
+    if costs is None:
+        costs = CostTable(account, {cost_key(line) for order in found for line in order.items.all()})
+    changed = []
+    for order in found:
+        order.account = account
+        reckoned = profit_of(order, list(order.items.all()), costs)
+        if any(getattr(order, name) != getattr(reckoned, name) for name in PROFIT):
+            for name in PROFIT:
+                setattr(order, name, getattr(reckoned, name))
+            changed.append(order)
+    Order.objects.bulk_update(changed, PROFIT)
+    return len(changed)
+
+
+# Figures
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What some sales in one currency earned. `profit` is that of the complete ones, whose gross is
+    `gross_complete`; `incomplete` counts the sales a cost is missing for.
+    """
+
+    orders: int = 0
+    incomplete: int = 0
+    gross: Decimal = NOTHING
+    gross_complete: Decimal = NOTHING
+    profit: Decimal = NOTHING
+
+    def __add__(self, other: Earned) -> Earned:
+        return Earned(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Earned)))
+
+    @property
+    def margin(self) -> Decimal | None:
+        """The profit as a share of gross, 0.25 for a quarter; None without complete sales."""
+        return (self.profit / self.gross_complete).quantize(MARGIN) if self.gross_complete else None
+
+
+@dataclass(frozen=True)
+class ItemEarned:
+    """What the sales of one item earned."""
+
+    item_id: str
+    title: str
+    currency_id: str
+    units: int
+    earned: Earned
+
+
+@dataclass(frozen=True)
+class MissingCost:
+    """A product whose cost nobody said, and the sales that are incomplete without it. `key` is its SKU, or
+    its item where it has none.
+    """
+
+    account_id: int
+    key: str
+    title: str
+    orders: int
+    units: int
+    first_sold: datetime
+    last_sold: datetime
+
+
+def earned_by_currency(orders: OrderQuerySet) -> dict[str, Earned]:
+    """Return what the sales among `orders` earned. One query."""
+    rows = orders.sales().order_by("currency_id").values("currency_id").annotate(**_figures())
+    return {row["currency_id"]: _earned(row) for row in rows}
+
+
+def earned_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Earned]:
+    """Return what the sales of the period earned by local day and currency. One query per time zone."""
+    orders = Order.objects.filter(form.during("date_created", now)).sales().order_by()
+    found: defaultdict[tuple[date, str], Earned] = defaultdict(Earned)
+    for zone, members in by_zone(form.accounts).items():
+        days = orders.filter(account__in=members).values(
+            "currency_id", day=TruncDate("date_created", tzinfo=zone)
+        )
+        for row in days.annotate(**_figures()):
+            found[row["day"], row["currency_id"]] += _earned(row)
+    return dict(found)
+
+
+def earned_by_item(orders: OrderQuerySet, limit: int) -> list[ItemEarned]:
+    """Return the items that earned most. One query. An order is one item (part B section 1.2); the rare old
+    one with several counts for its first.
+    """
+    first = OrderItem.objects.filter(order__in=orders.sales(), position=0).order_by()
+    rows = first.values("item_id", currency_id=F("order__currency_id")).annotate(
+        line_title=Max("title"), units=Sum("order__units"), **_figures("order__")
+    )
+    most = rows.order_by(F("earned_profit").desc(nulls_last=True), "item_id")[:limit]
+    return [
+        ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["units"], _earned(row))
+        for row in most
+    ]
+
+
+def missing_costs(accounts: Sequence[Account], orders: OrderQuerySet, limit: int) -> list[MissingCost]:
+    """Return the products of these accounts without a cost, those with most incomplete sales first. One
+    query.
+    """
+    countable = Q(pk__in=[])
+    for account in accounts:
+        countable |= Q(account=account, currency_id=account.currency_id)
+    sales = orders.sales().filter(countable, goods_cost=None)
+    rows = (
+        OrderItem.objects.filter(order__in=sales)
+        .order_by()
+        .values("order__account_id", key=Case(When(sku="", then="item_id"), default="sku"))
+        .annotate(
+            line_title=Max("title"),
+            sales=Count("order", distinct=True),
+            units=Sum("quantity"),
+            first_sold=Min("order__date_created"),
+            last_sold=Max("order__date_created"),
+        )
+    )
+    names = ("order__account_id", "key", "line_title", "sales", "units", "first_sold", "last_sold")
+    return [MissingCost(*(row[name] for name in names)) for row in rows.order_by("-sales", "key")[:limit]]
+
+
+def _figures(order: str = "") -> dict[str, Count | Sum]:
+    """Return the sums over rows whose order is reached by the prefix `order`."""
+    known = Q(**{f"{order}profit__isnull": False})
+    return {
+        "earned_orders": Count("pk"),
+        "earned_complete": Count("pk", filter=known),
+        "earned_gross": Sum(f"{order}gross"),
+        "earned_gross_complete": Sum(f"{order}gross", filter=known),
+        "earned_profit": Sum(f"{order}profit"),
+    }
+
+
+def _earned(row: Mapping[str, Any]) -> Earned:
+    return Earned(
+        orders=row["earned_orders"],
+        incomplete=row["earned_orders"] - row["earned_complete"],
+        gross=row["earned_gross"] or NOTHING,
+        gross_complete=row["earned_gross_complete"] or NOTHING,
+        profit=row["earned_profit"] or NOTHING,
+    )

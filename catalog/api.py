@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -27,11 +28,13 @@ from painelml.web.api import (
     answer_for,
     not_done,
 )
+from painelml.web.exports import Column, ExportMixin, Summary, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
 
 from . import actions, queries
+from .exports import COLUMNS, summarize_items
 from .forms import STATUSES_TO_SET, UNITS_MAX, ItemFilterForm, price_problem
 from .models import Item, ItemQuerySet, Variation
 from .stats import item_stats
@@ -129,12 +132,15 @@ class ItemStatsSerializer(serializers.Serializer):
     currency_id = Word()
 
 
-class ItemViewSet(MirrorViewSet):
+class ItemViewSet(ExportMixin, MirrorViewSet):
     """Listings, newest first."""
 
     serializer_class = ItemSerializer
+    export_title = gettext_lazy("Items")
+    export_columns: ClassVar[list[Column]] = COLUMNS
     query_forms: ClassVar[dict[str, Any]] = {
         "list": ItemFilterForm,
+        "export": export_form(ItemFilterForm),
         "retrieve": AccountForm,
         "partial_update": AccountForm,
         "stats": PeriodForm,
@@ -147,6 +153,9 @@ class ItemViewSet(MirrorViewSet):
         "available_quantity": "available_quantity",
         "sold_quantity": "sold_quantity",
     }
+
+    def summarize(self, rows: ItemQuerySet) -> Summary:
+        return summarize_items(rows)
 
     def get_queryset(self) -> ItemQuerySet:
         return queries.items_for_listing(self.request.organization, self.query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,11 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from painelml.web.api import AccountForm, MirrorSerializer, MirrorViewSet, Money, RowSerializer, Word
+from painelml.web.exports import Column, ExportMixin, Summary, export_form
 from painelml.web.period import PeriodForm
 from shipments.api import ShipmentSerializer
 from shipments.queries import shipment_of_order
 
 from . import queries
+from .exports import COLUMNS, summarize_orders
 from .forms import OrderFilterForm
 from .models import Order, OrderItem, OrderQuerySet, Payment
 from .stats import order_stats
@@ -163,11 +166,14 @@ class OrderStatsSerializer(serializers.Serializer):
     previous_period = SalesSerializer(allow_null=True)
 
 
-class OrderViewSet(MirrorViewSet):
+class OrderViewSet(ExportMixin, MirrorViewSet):
     """Sales, newest first."""
 
+    export_title = gettext_lazy("Orders")
+    export_columns: ClassVar[list[Column]] = COLUMNS
     query_forms: ClassVar[dict[str, Any]] = {
         "list": OrderFilterForm,
+        "export": export_form(OrderFilterForm),
         "retrieve": AccountForm,
         "stats": PeriodForm,
     }
@@ -182,9 +188,12 @@ class OrderViewSet(MirrorViewSet):
     def get_serializer_class(self) -> type[OrderSerializer]:
         return OrderDetailSerializer if self.action == "retrieve" else OrderSerializer
 
+    def summarize(self, rows: OrderQuerySet) -> Summary:
+        return summarize_orders(rows)
+
     def get_queryset(self) -> OrderQuerySet:
         orders = queries.orders_for_listing(self.request.organization, self.query)
-        return orders.prefetch_related("payments")
+        return orders if self.action == "export" else orders.prefetch_related("payments")
 
     @extend_schema(responses=OrderStatsSerializer)
     @action(detail=False)

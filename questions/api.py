@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -16,10 +17,12 @@ from rest_framework.response import Response
 from painelml.sync.api import BackfillForm
 from painelml.sync.backfill import BackfillMixin
 from painelml.web.api import AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
+from painelml.web.exports import Column, ExportMixin, Summary, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 
 from . import actions, queries
+from .exports import COLUMNS, summarize_questions
 from .forms import QuestionFilterForm
 from .models import Question, QuestionQuerySet
 from .stats import question_stats
@@ -92,13 +95,16 @@ class QuestionStatsSerializer(serializers.Serializer):
     per_day = DaySerializer(many=True)
 
 
-class QuestionViewSet(BackfillMixin, MirrorViewSet):
+class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
     """Questions of buyers, newest first."""
 
     scope = "questions"
     serializer_class = QuestionSerializer
+    export_title = gettext_lazy("Questions")
+    export_columns: ClassVar[list[Column]] = COLUMNS
     query_forms: ClassVar[dict[str, Any]] = {
         "list": QuestionFilterForm,
+        "export": export_form(QuestionFilterForm),
         "retrieve": AccountForm,
         "stats": PeriodForm,
         "answer": AccountForm,
@@ -110,6 +116,9 @@ class QuestionViewSet(BackfillMixin, MirrorViewSet):
         "due_at": "due_at",
         "response_seconds": "response_seconds",
     }
+
+    def summarize(self, rows: QuestionQuerySet) -> Summary:
+        return summarize_questions(rows)
 
     def get_queryset(self) -> QuestionQuerySet:
         return queries.questions_for_listing(self.request.organization, self.query)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -22,11 +23,13 @@ from painelml.sync.api import BackfillForm
 from painelml.sync.backfill import BackfillMixin
 from painelml.sync.values import inner
 from painelml.web.api import AccountForm, Instant, MirrorSerializer, MirrorViewSet, Money, Word
+from painelml.web.exports import Column, ExportMixin, Summary, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
 
 from . import actions, queries
+from .exports import COLUMNS, summarize_shipments
 from .forms import LabelsForm, ShipmentFilterForm
 from .models import Shipment, ShipmentQuerySet
 from .stats import shipment_stats
@@ -122,13 +125,16 @@ class NothingToPrintSerializer(serializers.Serializer):
     refused = RefusalSerializer(many=True)
 
 
-class ShipmentViewSet(BackfillMixin, MirrorViewSet):
+class ShipmentViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
     """Parcels, newest first."""
 
     scope = "shipments"
     roles: ClassVar[dict[str, str]] = {"labels": Role.OPERATOR}
+    export_title = gettext_lazy("Shipments")
+    export_columns: ClassVar[list[Column]] = COLUMNS
     query_forms: ClassVar[dict[str, Any]] = {
         "list": ShipmentFilterForm,
+        "export": export_form(ShipmentFilterForm),
         "retrieve": AccountForm,
         "stats": PeriodForm,
         "labels": LabelsForm,
@@ -143,6 +149,9 @@ class ShipmentViewSet(BackfillMixin, MirrorViewSet):
 
     def get_serializer_class(self) -> type[ShipmentSerializer]:
         return ShipmentDetailSerializer if self.action in DETAILED else ShipmentSerializer
+
+    def summarize(self, rows: ShipmentQuerySet) -> Summary:
+        return summarize_shipments(rows)
 
     def get_queryset(self) -> ShipmentQuerySet:
         shipments = queries.shipments_for_listing(self.request.organization, self.query)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -108,3 +109,9 @@ class FilterForm(forms.Form):
     def active(self) -> list[str]:
         """The names of the filters in use, the account apart."""
         return [name for name in self.fields if name != "account_id" and self.value(name) is not None]
+
+    @property
+    def used_query(self) -> str:
+        """Return the account and the filters in use as an address has them: `account_id=1&status=paid`."""
+        used = {name: self.data.get(name) for name in self.fields if self.value(name) is not None}
+        return urlencode(used)

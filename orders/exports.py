@@ -1,0 +1,78 @@
+"""The columns and the summary of exported orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from painelml.web import show
+from painelml.web.exports import Column, Summary
+from painelml.web.statuses import word_for
+
+from .models import Order, OrderQuerySet
+
+
+def each_line(part: Callable[[Any], str]) -> Callable[[Order], str]:
+    """Return a value of every line of an order, one after the other."""
+    return lambda order: "; ".join(text for line in order.items.all() if (text := part(line)))
+
+
+COLUMNS = [
+    Column("id", gettext_lazy("Order"), "meli_id"),
+    Column("account", gettext_lazy("Account")),
+    Column("pack_id", gettext_lazy("Pack")),
+    Column("status", gettext_lazy("Status")),
+    Column("date_created", gettext_lazy("Created"), kind="instant"),
+    Column("date_closed", gettext_lazy("Closed"), kind="instant"),
+    Column("buyer_id", gettext_lazy("Buyer id")),
+    Column("buyer_nickname", gettext_lazy("Buyer")),
+    Column("item_ids", gettext_lazy("Items"), each_line(lambda line: line.item_id)),
+    Column("titles", gettext_lazy("Titles"), each_line(lambda line: f"{line.quantity} × {line.title}")),
+    Column("skus", gettext_lazy("SKU"), each_line(lambda line: line.sku)),
+    Column("units", gettext_lazy("Units"), kind="number"),
+    Column("currency_id", gettext_lazy("Currency")),
+    Column("total_amount", gettext_lazy("Total"), kind="money"),
+    Column("paid_amount", gettext_lazy("Paid"), kind="money"),
+    Column("gross", gettext_lazy("Gross"), kind="money"),
+    Column("sale_fee", gettext_lazy("Sale fee"), kind="money"),
+    Column("shipping_cost", gettext_lazy("Shipping cost"), kind="money"),
+    Column("discounts", gettext_lazy("Discounts"), kind="money"),
+    Column("net", gettext_lazy("Net"), kind="money"),
+    Column("unknown", gettext_lazy("Not known yet"), lambda order: ", ".join(order.unknown_parts)),
+    Column("shipment_id", gettext_lazy("Shipment")),
+    Column("tags", gettext_lazy("Tags"), lambda order: ", ".join(map(str, order.tags or []))),
+]
+
+
+def summarize_orders(orders: OrderQuerySet) -> Summary:
+    """Return how many orders there are, what was sold in each currency, and the orders of each status."""
+    orders = orders.order_by()
+    by_status = list(orders.values_list("status").annotate(count=Count("pk")).order_by("-count", "status"))
+    totals = [(_("Orders"), show.count(sum(count for _status, count in by_status)))]
+    sold = (
+        orders.sales()
+        .values("currency_id")
+        .annotate(
+            orders=Count("pk"),
+            sold=Sum("units"),
+            gross_sum=Sum("gross"),
+            net_sum=Sum("net"),
+            known=Count("net"),
+        )
+    )
+    for row in sold.order_by("currency_id"):
+        currency = row["currency_id"]
+        totals += [
+            (_("Sales in %(currency)s") % {"currency": currency}, show.count(row["orders"])),
+            (_("Units"), show.count(row["sold"])),
+            (_("Gross"), show.money(row["gross_sum"], currency)),
+            (_("Net of the sales whose net is known"), show.money(row["net_sum"], currency)),
+        ]
+        if unknown := row["orders"] - row["known"]:
+            totals.append((_("Sales whose net is not known yet"), show.count(unknown)))
+    chart = [(str(word_for("order", status).label), count) for status, count in by_status]
+    return Summary(totals, _("Orders by status"), chart)

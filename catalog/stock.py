@@ -20,6 +20,7 @@ from django.db.models import Q, Sum
 from accounts.models import Account
 from orders.models import Order, OrderItem
 
+from .costs import CostTable
 from .models import Item, ItemQuerySet, StockOut, Variation
 
 HELD = ["active", "paused"]
@@ -237,3 +238,50 @@ def _units(items: Iterable[Item]) -> Iterator[tuple[tuple[int, str], int]]:
     told = Variation.objects.filter(item__in=pks, available_quantity__isnull=False)
     for pk, variation_id, units in told.values_list("item_id", "meli_id", "available_quantity"):
         yield (pk, variation_id), units
+
+
+# Its value
+
+
+@dataclass(frozen=True)
+class StockValue:
+    """What stock in one currency is worth. `at_price` and `at_cost` leave out pools whose price or cost nobody
+    knows; those are counted.
+    """
+
+    currency_id: str
+    units: int
+    at_price: Decimal
+    at_cost: Decimal
+    without_price: int
+    without_cost: int
+
+
+def stock_values(accounts: Iterable[Account], pools: Iterable[Pool], now: datetime) -> list[StockValue]:
+    """Return what `pools` of these accounts are worth at their price and at today's cost, by currency. Two
+    queries an account.
+    """
+    by_pk = {account.pk: account for account in accounts}
+    costs = {pk: CostTable(account) for pk, account in by_pk.items()}
+    values: dict[str, list[tuple[int, Decimal | None, Decimal | None]]] = defaultdict(list)
+    for pool in pools:
+        if not pool.available:
+            continue
+        account = by_pk[pool.account_id]
+        cost = None
+        if pool.currency_id == account.currency_id:
+            today = now.astimezone(account.time_zone).date()
+            cost = costs[account.pk].unit_cost(pool.sku or pool.sellers[0][0], today)
+        at_cost = None if cost is None else cost * pool.available
+        values[pool.currency_id].append((pool.available, pool.value, at_cost))
+    return [
+        StockValue(
+            currency_id,
+            sum(units for units, _price, _cost in found),
+            sum((price for _units, price, _cost in found if price is not None), Decimal(0)),
+            sum((cost for _units, _price, cost in found if cost is not None), Decimal(0)),
+            sum(price is None for _units, price, _cost in found),
+            sum(cost is None for _units, _price, cost in found),
+        )
+        for currency_id, found in sorted(values.items())
+    ]

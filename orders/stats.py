@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, Max, Sum
+from django.db.models import Count, DecimalField, F, Max, Q, Sum
 from django.db.models.functions import TruncDate
 
 from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
 from .models import Order, OrderItem, OrderQuerySet
-from .queries import FIGURES, SalesDay, sales_day
+from .queries import FIGURES, ZERO, SalesDay, sales_day
 
 TOP_ITEMS = 10
 CENT = Decimal("0.01")
@@ -128,6 +128,32 @@ def together(
         currency_id=next(iter(currencies)) if is_single else None,
         date=date,
     )
+
+
+@dataclass(frozen=True)
+class Refunded:
+    """What went back to buyers on a day: of orders that are sales all the same, and of those that no longer
+    are, whose gross is in no sum either.
+    """
+
+    of_sales: Decimal
+    of_others: Decimal
+
+
+def refunds_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Refunded]:
+    """Return the refunds made in the period, whenever their orders were, by the account's local day and by
+    currency. One query per time zone.
+    """
+    made = form.during("refunds__refunded_at", now) & Q(refunds__isnull=False)
+    orders = Order.objects.filter(made).order_by()
+    found: defaultdict[tuple[date, str], Counter[bool]] = defaultdict(Counter)
+    for zone, members in by_zone(form.accounts).items():
+        rows = orders.filter(account__in=members).values_list(
+            TruncDate("refunds__refunded_at", tzinfo=zone), "currency_id", "is_sale"
+        )
+        for day, currency, is_sale, amount in rows.annotate(Sum("refunds__amount")):
+            found[day, currency][is_sale] += amount
+    return {key: Refunded(ZERO + sums[True], ZERO + sums[False]) for key, sums in found.items()}
 
 
 def top_items(orders: OrderQuerySet) -> list[dict[str, Any]]:

@@ -6,43 +6,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_notice_silence'),
-        ('catalog', '0003_remember_stock_outs'),
+        ("accounts", "0002_notice_silence"),
+        ("catalog", "0003_remember_stock_outs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ProductCost',
+            name="ProductCost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=120, verbose_name='SKU')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='cost')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='product_costs', to='accounts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=120, verbose_name="SKU")),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="cost")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="product_costs",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'product cost',
-                'verbose_name_plural': 'product costs',
-                'ordering': ['sku', '-starts_on'],
-                'constraints': [models.UniqueConstraint(fields=('account', 'sku', 'starts_on'), name='product_cost_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='product_cost_not_negative')],
+                "verbose_name": "product cost",
+                "verbose_name_plural": "product costs",
+                "ordering": ["sku", "-starts_on"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "sku", "starts_on"), name="product_cost_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="product_cost_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SaleCost',
+            name="SaleCost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('tax_percent', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='taxes (%)')),
-                ('per_order', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=14, verbose_name='cost per order')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sale_costs', to='accounts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="from")),
+                (
+                    "tax_percent",
+                    models.DecimalField(decimal_places=2, max_digits=5, verbose_name="taxes (%)"),
+                ),
+                (
+                    "per_order",
+                    models.DecimalField(
+                        decimal_places=2, default=Decimal("0"), max_digits=14, verbose_name="cost per order"
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sale_costs",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cost of a sale',
-                'verbose_name_plural': 'costs of a sale',
-                'ordering': ['-starts_on'],
-                'constraints': [models.UniqueConstraint(fields=('account', 'starts_on'), name='sale_cost_once'), models.CheckConstraint(condition=models.Q(('per_order__gte', 0), ('tax_percent__gte', 0), ('tax_percent__lte', 100)), name='sale_cost_in_bounds')],
+                "verbose_name": "cost of a sale",
+                "verbose_name_plural": "costs of a sale",
+                "ordering": ["-starts_on"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "starts_on"), name="sale_cost_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("per_order__gte", 0), ("tax_percent__gte", 0), ("tax_percent__lte", 100)
+                        ),
+                        name="sale_cost_in_bounds",
+                    ),
+                ],
             },
         ),
     ]

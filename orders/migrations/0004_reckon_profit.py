@@ -4,30 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0003_newest_across_accounts'),
+        ("orders", "0003_newest_across_accounts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='fixed_cost',
-            field=models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='cost per order'),
+            model_name="order",
+            name="fixed_cost",
+            field=models.DecimalField(
+                decimal_places=2, max_digits=14, null=True, verbose_name="cost per order"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='goods_cost',
-            field=models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='cost of goods'),
+            model_name="order",
+            name="goods_cost",
+            field=models.DecimalField(
+                decimal_places=2, max_digits=14, null=True, verbose_name="cost of goods"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='profit',
-            field=models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='profit'),
+            model_name="order",
+            name="profit",
+            field=models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="profit"),
         ),
         migrations.AddField(
-            model_name='order',
-            name='tax',
-            field=models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='taxes'),
+            model_name="order",
+            name="tax",
+            field=models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="taxes"),
         ),
     ]

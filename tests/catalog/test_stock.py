@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from accounts.models import Account, Organization
-from catalog.models import Item, StockOut, Variation
+from catalog.costs import BEGINNING
+from catalog.models import Item, ProductCost, StockOut, Variation
 from catalog.stats import item_stats
-from catalog.stock import Cover, covers_of, note_stock, pools_of
+from catalog.stock import Cover, StockValue, covers_of, note_stock, pools_of, stock_values
 from catalog.sync import ItemResource
 from orders.models import OrderItem
 from painelml.sync.resource import Reading
 from painelml.sync.signals import rows_saved
 from painelml.web.period import PeriodForm
-from tests.factories import NOON, make_item, make_order
+from tests.factories import NOON, make_account, make_item, make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +187,23 @@ def test_covers_cost_the_same_queries_for_any_number_of_items(
         sell(listing(account, variations=1), 2)
     with django_assert_num_queries(4):
         assert len(covers(account)) == 12
+
+
+def test_stock_is_worth_its_price_and_its_cost(account: Account, shop: Organization) -> None:
+    abroad = make_account(shop, site_id="MLA")
+    for sku, amount in (("A", "40.00"), ("B", "15.00")):
+        ProductCost.objects.create(account=account, sku=sku, starts_on=BEGINNING, amount=D(amount))
+    listing(account, sku="A", available_quantity=3)
+    listing(account, sku="B", available_quantity=2, price=D("30.00"), inventory_id="ABCD12345")
+    listing(account, sku="B", available_quantity=2, price=D("29.00"), inventory_id="ABCD12345")
+    listing(account, sku="C", available_quantity=5, price=None)
+    listing(account, sku="D", available_quantity=0)
+    listing(abroad, sku="A", available_quantity=1, currency_id="ARS")
+    accounts = [account, abroad]
+    assert stock_values(accounts, pools_of(Item.objects.all()), NOON) == [
+        StockValue("ARS", 1, D("100.00"), D(0), 0, 1),
+        StockValue("BRL", 10, D("358.00"), D("150.00"), 1, 1),
+    ]
 
 
 # The history

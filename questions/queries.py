@@ -57,3 +57,9 @@ def longest_waiting(accounts: list[Account], limit: int) -> list[Question]:
     waiting = Question.objects.filter(account__in=accounts).unanswered().select_related("account")
     first_due = waiting.defer("payload", "parts", "search_text")
     return list(first_due.order_by(F("due_at").asc(nulls_last=True), "pk")[:limit])
+
+
+def get_question(organization: Organization, meli_id: str) -> Question | None:
+    """Return a question of the organization with its account; None when it has no such question."""
+    questions = Question.objects.of(organization).filter(meli_id=meli_id).select_related("account")
+    return questions.order_by("pk").first()

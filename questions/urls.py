@@ -4,4 +4,7 @@ from . import views
 
 app_name = "questions"
 
-urlpatterns = [path("", views.question_list, name="list")]
+urlpatterns = [
+    path("", views.question_list, name="list"),
+    path("<str:meli_id>/answer/", views.answer, name="answer"),
+]

@@ -14,7 +14,7 @@ const regions = () => [...document.querySelectorAll("[data-live]")];
 function mustWait(region) {
   const active = document.activeElement;
   const isTyping = region.contains(active) && active.matches("input, select, textarea");
-  return isTyping || region.querySelector("details[open], dialog[open], :popover-open");
+  return isTyping || region.querySelector("details[open], dialog[open], :popover-open, [data-editing]");
 }
 
 function refresh(region) {

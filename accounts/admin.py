@@ -4,6 +4,7 @@ editable."""
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,10 @@ class AccountAdmin(admin.ModelAdmin):
         "error_count", "error_history", "last_activity", "token_expires_at", "token_lifetime_seconds",
         "last_token_refresh", "connected_by", "created_at", "updated_at",
     )  # fmt: skip
+
+    def save_model(self, request: HttpRequest, obj: Account, form: ModelForm, change: bool) -> None:
+        """Write what was changed here only: a token refreshed meanwhile stays as it is."""
+        obj.save(update_fields=[*form.changed_data, "updated_at"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an account comes from Mercado Livre's authorization page

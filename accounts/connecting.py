@@ -29,7 +29,7 @@ from . import usage
 from .client import client_for, governor
 from .failures import ConnectingFailed, reason_of_error, reason_of_redirect
 from .models import Account, AccountStatus, Membership, OAuthState, Organization, Role, User
-from .signals import account_connected
+from .signals import account_connected, account_disconnected
 from .team import NotPossible
 from .tokens import application, refuse_other_host
 
@@ -336,7 +336,7 @@ def disconnect(account: Account, by: User | None) -> None:
     rows are removed now, those of a big shop by `remove_rest`, in chunks, so that nobody waits for a long
     delete. Revoking is a courtesy: when Mercado Livre does not answer, our tokens are forgotten all the same.
     """
-    organization_id = account.organization_id
+    organization_id, seller_id = account.organization_id, account.meli_user_id
     try:
         if account.access_token_sealed and settings.MELI_CLIENT_ID:
             client_for(account, Priority.PERSON).revoke(account.meli_user_id, settings.MELI_CLIENT_ID)
@@ -360,6 +360,7 @@ def disconnect(account: Account, by: User | None) -> None:
         heir = Account.objects.filter(organization=organization_id).order_by("id").first()
         if account.is_primary and heir:
             Account.objects.filter(pk=heir.pk).update(is_primary=True)
+    account_disconnected.send(Account, seller_id=seller_id)
     logger.info("Account %s was disconnected by user %s", account.pk, by.pk if by else None)
     live.publish(organization_id, "accounts", "orders", "items", "shipments", "questions", "runs")
     remove_rest(seconds=3)

@@ -170,8 +170,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(organization=organization)
 
     def working(self) -> AccountQuerySet:
-        """Return accounts whose token may be used for background work: neither paused nor expired."""
-        return self.filter(status__in=[AccountStatus.ACTIVE, AccountStatus.ERROR])
+        """Return accounts whose token may be used for background work: neither paused nor expired, and
+        connected at the Mercado Livre of the settings."""
+        may_work = [AccountStatus.ACTIVE, AccountStatus.ERROR]
+        return self.filter(status__in=may_work, api_host=settings.MELI_API_URL)
 
     def due(self, now: datetime) -> AccountQuerySet:
         """Return working accounts whose own re-read interval has passed."""

@@ -5,3 +5,6 @@ from django.dispatch import Signal
 account_connected = Signal()
 """Sent after a successful connection with `account`, `user` (or None) and `is_new` (False for a
 reconnection). The tokens are committed by then."""
+
+account_disconnected = Signal()
+"""Sent with `seller_id` once an account is nobody's any more: what is kept by the seller's id has to go."""

@@ -16,9 +16,8 @@ from painelml.meli import (
     parse_id,
     parse_instant,
     parse_int,
-    parse_money,
 )
-from painelml.sync.models import PendingRead, RunKind, SyncRun, SyncStep
+from painelml.sync.models import RunKind, SyncRun, SyncStep
 from painelml.sync.resource import (
     READS,
     Fetched,
@@ -30,7 +29,7 @@ from painelml.sync.resource import (
     StepPlan,
     register,
 )
-from painelml.sync.values import dicts, inner, text, words
+from painelml.sync.values import as_count, as_money, dicts, inner, text, words
 from painelml.text import searchable
 
 from .models import Item, Variation
@@ -78,39 +77,35 @@ class ItemResource(Resource):
     def _scan(self, step: SyncStep) -> Iterator[Page]:
         """Walk all ids. The scroll id changes with each page and lives five minutes (5.1)."""
         cursor = step.cursor or {}
-        was_resumed = bool(cursor)
-        scroll_id, seen = cursor.get("scroll_id"), set()
+        scroll_id, met, is_second = cursor.get("scroll_id"), cursor.get("met", 0), cursor.get("second", False)
+        was_resumed, seen = bool(cursor), set[str]()
         while True:
             try:
                 page = self._scan_page(scroll_id)
             except (Rejected, Gone):
                 if scroll_id is None:
                     raise
-                scroll_id = (
-                    None  # it expired while nobody worked: begin again, what was read is not read again
-                )
+                scroll_id, met, seen = None, 0, set()  # it expired while nobody worked: begin again
                 continue
-            ids = words(page.get("results"))
-            total = parse_int(inner(page, "paging", "total"))
+            ids, total = words(page.get("results")), parse_int(inner(page, "paging", "total")) or 0
             scroll_id = page.get("scroll_id")
-            if not ids or not scroll_id or seen.issuperset(ids):
-                break
+            is_news = not seen.issuperset(ids)
             seen.update(ids)
-            yield Page(
-                ids=self.unread(ids, step.run.created_at), cursor={"scroll_id": scroll_id}, expected=total
-            )
-        if was_resumed and not cursor.get("again") and total and self._known() < total:
-            # A page may have been lost with the worker that had asked for it.
-            yield Page(ids=self.unread(ids, step.run.created_at), cursor={"again": True})
-            return
-        yield Page(ids=self.unread(ids, step.run.created_at), expected=total)
+            met += len(ids) if is_news else 0
+            unread = self.unread(ids, step.run.created_at)
+            if scroll_id and is_news:
+                here = {"scroll_id": scroll_id, "met": met, "second": is_second}
+                yield Page(ids=unread, cursor=here, expected=total)
+            elif met < total and was_resumed and not is_second:
+                # A page may have been lost with the worker that had asked for it: walk once more.
+                scroll_id, met, is_second, seen = None, 0, True, set()
+                yield Page(ids=unread, cursor={"met": 0, "second": True}, expected=total)
+            else:
+                yield Page(ids=unread, expected=total)
+                return
 
     def _scan_page(self, scroll_id: str | None) -> Payload:
         return self.meli.items_scan(self.account.meli_user_id, scroll_id, SCAN_PAGE)
-
-    def _known(self) -> int:
-        owed = PendingRead.objects.filter(account=self.account, resource=self.name)
-        return self.rows().exclude(meli_id__in=owed.values("meli_id")).count() + owed.count()
 
     def _recent(self, step: SyncStep) -> Iterator[Page]:
         """Newest change first, until a page reaches behind the mark. More changes than the list shows mean a
@@ -123,6 +118,7 @@ class ItemResource(Resource):
             ids = words(found.get("results"))
             fetched = self.fetch(ids)
             stamps = [parse_instant(reading.payload.get("last_updated")) for reading in fetched.readings]
+            fetched.readings += self.without(fetched.gone)
             is_last = not ids or any(stamp < since for stamp in stamps if stamp)
             offset += len(ids)
             cursor = None if is_last else {"offset": offset}
@@ -185,12 +181,12 @@ class ItemResource(Resource):
     def map(self, reading: Reading) -> Mapped:
         payload = reading.payload
         own_price = reading.parts.get("sale_price")
-        price = parse_money(inner(own_price, "amount") if own_price else payload.get("price"))
-        variations = [_variation(one, price) for one in dicts(payload.get("variations"))]
+        price = as_money(inner(own_price, "amount") if own_price else payload.get("price"))
+        variations = _variations(payload, price)
         sub_status = words(payload.get("sub_status"))
         sku = _sku(payload)
         created = parse_instant(payload.get("date_created"))
-        quantity = parse_int(payload.get("available_quantity"))
+        quantity = as_count(payload.get("available_quantity"))
         if quantity is None and variations and all(v["available_quantity"] is not None for v in variations):
             quantity = sum(v["available_quantity"] for v in variations)
         fields = {
@@ -204,7 +200,7 @@ class ItemResource(Resource):
             "price": price,
             "currency_id": text(payload.get("currency_id") or inner(own_price, "currency_id"), 5),
             "available_quantity": quantity,
-            "sold_quantity": parse_int(payload.get("sold_quantity")),
+            "sold_quantity": as_count(payload.get("sold_quantity")),
             "sku": sku,
             "listing_type_id": text(payload.get("listing_type_id"), 40),
             "logistic_type": text(inner(payload, "shipping", "logistic_type"), 40),
@@ -222,13 +218,22 @@ class ItemResource(Resource):
         return Mapped(fields, {Variation: variations})
 
 
+def _variations(payload: Payload, item_price: Decimal | None) -> list[dict[str, Any]]:
+    """Return the variations that can be told apart, in their order."""
+    by_id = {
+        one["meli_id"]: one for one in (_variation(v, item_price) for v in dicts(payload.get("variations")))
+    }
+    by_id.pop("", None)
+    return list(by_id.values())
+
+
 def _variation(variation: Payload, item_price: Decimal | None) -> dict[str, Any]:
-    price = parse_money(variation.get("price"))
+    price = as_money(variation.get("price"))
     return {
         "meli_id": parse_id(variation.get("id")),
         "sku": _sku(variation),
-        "available_quantity": parse_int(variation.get("available_quantity")),
-        "sold_quantity": parse_int(variation.get("sold_quantity")),
+        "available_quantity": as_count(variation.get("available_quantity")),
+        "sold_quantity": as_count(variation.get("sold_quantity")),
         "price": item_price if price is None else price,
         "attributes": dicts(variation.get("attribute_combinations")),
         "inventory_id": parse_id(variation.get("inventory_id")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from painelml.meli import parse_money
+from painelml.sync.values import as_money, dicts, inner
 
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
@@ -49,13 +49,12 @@ def seller_discounts(details: Iterable[Mapping[str, Any]]) -> Decimal:
     """
     total = NOTHING
     for detail in details:
-        supplier = detail.get("supplier") or {}
-        if detail.get("type") != "coupon" or supplier.get("offer_id"):
+        if detail.get("type") != "coupon" or inner(detail, "supplier", "offer_id"):
             continue
-        if supplier.get("funding_mode") == "sale_fee":
+        if inner(detail, "supplier", "funding_mode") == "sale_fee":
             continue
-        for item in detail.get("items") or []:
-            total += parse_money((item.get("amounts") or {}).get("seller")) or NOTHING
+        for item in dicts(detail.get("items")):
+            total += as_money(inner(item, "amounts", "seller")) or NOTHING
     return total
 
 

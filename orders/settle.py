@@ -34,13 +34,11 @@ def settle_saved(resource: str, account: Account, ids: Collection[str], **_: Any
         set_profits(account, Order.objects.filter(account=account, shipment_id__in=ids))
 
 
+@transaction.atomic
 def settle(account: Account, shipment_ids: Collection[str], unshipped: Collection[Order]) -> None:
     """Write the share of each order in `shipment_ids`, and what orders without a shipment pay: nothing when
     none will be made (to be agreed, cancelled), unknown until it is made otherwise.
     """
-    costs = dict(
-        Shipment.objects.filter(account=account, meli_id__in=shipment_ids).values_list("meli_id", "cost")
-    )
     packs: dict[str, list[Order]] = defaultdict(list)
     columns = (
         "pk",
@@ -54,15 +52,25 @@ def settle(account: Account, shipment_ids: Collection[str], unshipped: Collectio
         "shipping_cost",
         "net",
     )
-    for order in (
-        Order.objects.filter(account=account, shipment_id__in=shipment_ids).only(*columns).order_by("pk")
-    ):
-        packs[order.shipment_id].append(order)
+    mine = Order.objects.filter(account=account)
+    touched = mine.filter(shipment_id__in=shipment_ids) | mine.filter(pk__in=[o.pk for o in unshipped])
+    # Locked in the order saving locks them, and before the costs are read: of two workers that settle one
+    # order at the same moment the later one sees what the other wrote.
+    locked = touched.select_for_update(of=("self",)).only(*columns).order_by("meli_id")
+    orders_without = []
+    for order in locked:
+        if order.shipment_id in shipment_ids:
+            packs[order.shipment_id].append(order)
+        else:
+            orders_without.append(order)
+    costs = dict(
+        Shipment.objects.filter(account=account, meli_id__in=shipment_ids).values_list("meli_id", "cost")
+    )
     changed = []
     for shipment_id, orders in packs.items():
         for order, cost in zip(orders, _shares(costs.get(shipment_id), orders), strict=True):
             changed += _set(order, cost)
-    for order in unshipped:
+    for order in orders_without:
         is_never_sent = "no_shipping" in order.tags or order.status == "cancelled"
         changed += _set(order, NOTHING if is_never_sent else None)
     Order.objects.bulk_update(changed, ["shipping_cost", "net"])

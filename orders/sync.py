@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from painelml.meli import Rejected, parse_id, parse_instant, parse_int, parse_money
+from painelml.meli import Gone, Rejected, parse_id, parse_instant, parse_int, parse_money
 from painelml.sync.models import MirroredRow, RunKind, SyncRun, SyncStep
 from painelml.sync.resource import (
     PLAN,
@@ -20,9 +20,10 @@ from painelml.sync.resource import (
     Resource,
     StepPlan,
     Want,
+    object_of,
     register,
 )
-from painelml.sync.values import dicts, inner, text, words
+from painelml.sync.values import as_count, as_money, dicts, inner, text, words
 from painelml.text import searchable
 from shipments.models import Shipment
 
@@ -34,6 +35,8 @@ CEILING = 10_000
 """What offset + limit may reach."""
 WINDOW = 2_000
 """Orders in one step: far below the ceiling, and enough steps for several workers."""
+EMPTY_PAGES = 2
+"""How often an empty page before the end is asked for again: part B section 7 calls it an error."""
 HOUR = timedelta(hours=1)
 """Filters work to the hour, so windows overlap by one."""
 UNCLOSED = timedelta(days=60)
@@ -121,7 +124,11 @@ class OrderResource(Resource):
             offset = cursor["offset"]
             found = self._search(step.params["filters"], sort=cursor["sort"], limit=PAGE, offset=offset)
             rows, total = dicts(found.get("results")), _total(found)
-            cursor = _next_page(cursor, len(rows), total)
+            is_early = not rows and cursor["offset"] < total and cursor.get("empty", 0) < EMPTY_PAGES
+            if is_early:
+                cursor = {**cursor, "empty": cursor.get("empty", 0) + 1}
+            else:
+                cursor = _next_page(cursor, len(rows), total)
             yield Page([Reading(row) for row in rows], cursor=cursor, expected=total)
 
     def strays(self, run: SyncRun) -> list[str]:
@@ -147,15 +154,21 @@ class OrderResource(Resource):
             parts: dict[str, Any] = {}
             if fresh or row is None or _lacks_detail(row.payload, row.parts):
                 answer = self.meli.order(order_id)
-                payload = answer.data
+                payload = object_of(answer.data)
                 if not answer.missing:
                     parts["detail"] = payload.get("last_updated")
             known = {**(row.parts if row else {}), **parts}
             if _lacks_discounts(payload, known):
-                parts["discounts"] = self.meli.order_discounts(order_id)
+                parts["discounts"] = self._discounts_of(order_id)
             return Reading(payload, parts)
 
         return Fetched.of(ids, self.meli.gather([lambda i=i: read(i) for i in ids]))
+
+    def _discounts_of(self, order_id: str) -> list[dict[str, Any]]:
+        try:
+            return self.meli.order_discounts(order_id)
+        except Gone:
+            return []  # the order is there, so it has none, whatever the 404 calls it
 
     def _search(self, filters: Mapping[str, Any], **params: Any) -> Payload:
         return self.meli.orders_search(self.account.meli_user_id, **_spelled(filters), **params)
@@ -193,7 +206,7 @@ class OrderResource(Resource):
         updated = parse_instant(payload.get("last_updated")) or parse_instant(
             payload.get("date_last_updated")
         )
-        total = parse_money(payload.get("total_amount"))
+        total = as_money(payload.get("total_amount"))
         fees = [line["sale_fee"] and line["sale_fee"] * line["quantity"] for line in lines]
         pack_id = parse_id(payload.get("pack_id"))
         buyer = text(inner(payload, "buyer", "nickname"), 120)
@@ -205,13 +218,13 @@ class OrderResource(Resource):
             "date_created": created or updated or datetime.fromtimestamp(0, UTC),
             "date_closed": parse_instant(payload.get("date_closed")),
             "total_amount": total,
-            "paid_amount": parse_money(payload.get("paid_amount")),
+            "paid_amount": as_money(payload.get("paid_amount")),
             "currency_id": text(payload.get("currency_id"), 5),
             "buyer_id": parse_id(inner(payload, "buyer", "id")),
             "buyer_nickname": buyer,
             "shipment_id": parse_id(inner(payload, "shipping", "id")),
             "tags": tags,
-            "cancel_detail": payload.get("cancel_detail"),
+            "cancel_detail": _object(payload.get("cancel_detail")),
             "units": sum(line["quantity"] for line in lines),
             "gross": total,
             "sale_fee": sum_known(fees) if lines else None,
@@ -293,6 +306,11 @@ def _is_sale(status: str, tags: Sequence[str], payments: Sequence[Mapping[str, A
     return not payments or any(payment["status"] not in RETURNED for payment in payments)
 
 
+def _object(value: Any) -> dict[str, Any] | None:
+    """Return an object as it came, None for anything else."""
+    return dict(value) if isinstance(value, Mapping) else None
+
+
 def _line_key(line: Payload) -> tuple[Any, ...]:
     return (
         parse_id(inner(line, "item", "id")),
@@ -303,8 +321,8 @@ def _line_key(line: Payload) -> tuple[Any, ...]:
 
 
 def _line(line: Payload, payload: Payload, parts: Mapping[str, Any]) -> dict[str, Any]:
-    item = line.get("item") or {}
-    fee = parse_money(line.get("sale_fee"))
+    item = _object(line.get("item")) or {}
+    fee = as_money(line.get("sale_fee"))
     if not fee and not _has_detail(payload, parts):
         fee = None  # a zero in a search row means "not worked out yet" (part B section 1.1)
     return {
@@ -313,9 +331,9 @@ def _line(line: Payload, payload: Payload, parts: Mapping[str, Any]) -> dict[str
         "variation_attributes": dicts(item.get("variation_attributes")),
         "title": text(item.get("title"), 255),
         "sku": text(item.get("seller_sku") or item.get("seller_custom_field"), 120),
-        "quantity": parse_int(line.get("quantity")) or 0,
-        "unit_price": parse_money(line.get("unit_price")),
-        "full_unit_price": parse_money(line.get("full_unit_price")),
+        "quantity": as_count(line.get("quantity")) or 0,
+        "unit_price": as_money(line.get("unit_price")),
+        "full_unit_price": as_money(line.get("full_unit_price")),
         "sale_fee": fee,
         "listing_type_id": text(line.get("listing_type_id"), 40),
     }
@@ -328,14 +346,14 @@ def _payment(payment: Payload) -> dict[str, Any]:
         "status_detail": text(payment.get("status_detail"), 80),
         "payment_type": text(payment.get("payment_type"), 40),
         "payment_method_id": text(payment.get("payment_method_id"), 40),
-        "installments": parse_int(payment.get("installments")),
+        "installments": as_count(payment.get("installments"), 32_767),
         "currency_id": text(payment.get("currency_id"), 5),
-        "transaction_amount": parse_money(payment.get("transaction_amount")),
-        "transaction_amount_refunded": parse_money(payment.get("transaction_amount_refunded")),
-        "coupon_amount": parse_money(payment.get("coupon_amount")),
-        "shipping_cost": parse_money(payment.get("shipping_cost")),
-        "taxes_amount": parse_money(payment.get("taxes_amount")),
-        "total_paid_amount": parse_money(payment.get("total_paid_amount")),
+        "transaction_amount": as_money(payment.get("transaction_amount")),
+        "transaction_amount_refunded": as_money(payment.get("transaction_amount_refunded")),
+        "coupon_amount": as_money(payment.get("coupon_amount")),
+        "shipping_cost": as_money(payment.get("shipping_cost")),
+        "taxes_amount": as_money(payment.get("taxes_amount")),
+        "total_paid_amount": as_money(payment.get("total_paid_amount")),
         "date_created": parse_instant(payment.get("date_created")),
         "date_approved": parse_instant(payment.get("date_approved")),
         "date_last_modified": parse_instant(payment.get("date_last_modified")),

@@ -8,7 +8,17 @@ from typing import Any, ClassVar
 
 from painelml.meli import Gone, Rejected, parse_id, parse_instant, parse_int
 from painelml.sync.models import RunKind, SyncRun, SyncStep
-from painelml.sync.resource import Fetched, Mapped, Page, Payload, Reading, Resource, StepPlan, register
+from painelml.sync.resource import (
+    Fetched,
+    Mapped,
+    Page,
+    Payload,
+    Reading,
+    Resource,
+    StepPlan,
+    object_of,
+    register,
+)
 from painelml.sync.values import dicts, inner, text
 from painelml.text import searchable
 
@@ -70,6 +80,7 @@ class QuestionResource(Resource):
     def read(self, step: SyncStep) -> Iterator[Page]:
         """Page by offset; past its ceiling scan, which keeps no order and so reads all."""
         cursor: dict[str, Any] | None = step.cursor or {"offset": 0}
+        seen: set[str] = set()
         while cursor is not None:
             try:
                 found = self._search(step.params.get("status"), limit=PAGE, **cursor)
@@ -79,7 +90,11 @@ class QuestionResource(Resource):
                 cursor = SCAN  # it expired while nobody worked: begin again
                 continue
             questions = dicts(found.get("questions"))
-            cursor = self._next(cursor, found, questions, step)
+            ids = {self.meli_id(question) for question in questions}
+            is_repeat = "scroll_id" in cursor and seen.issuperset(ids)
+            if "scroll_id" in cursor:
+                seen |= ids
+            cursor = None if is_repeat else self._next(cursor, found, questions, step)
             yield Page([Reading(question) for question in questions], cursor=cursor)
 
     def _next(
@@ -117,7 +132,7 @@ class QuestionResource(Resource):
         return list(waiting.values_list("meli_id", flat=True))
 
     def fetch(self, ids: Sequence[str]) -> Fetched:
-        jobs = [lambda i=i: Reading(self.meli.question(i)) for i in ids]
+        jobs = [lambda i=i: Reading(object_of(self.meli.question(i))) for i in ids]
         return Fetched.of(ids, self.meli.gather(jobs))
 
     def _search(self, status: str | None, **params: Any) -> Payload:

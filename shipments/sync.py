@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import Count
 
 from orders.models import Order
-from painelml.meli import Gone, parse_id, parse_instant, parse_money
+from painelml.meli import AppRefused, MeliError, Reconnect, TryLater, parse_id, parse_instant
 from painelml.sync.models import RunKind, SyncRun, SyncStep
 from painelml.sync.resource import (
     READS,
@@ -21,9 +21,10 @@ from painelml.sync.resource import (
     Resource,
     StepPlan,
     Want,
+    object_of,
     register,
 )
-from painelml.sync.values import dicts, inner, text
+from painelml.sync.values import as_money, dicts, inner, text
 from painelml.text import searchable
 
 from .models import Shipment
@@ -118,28 +119,27 @@ class ShipmentResource(Resource):
 
     def _read(self, shipment_id: str, stored: Shipment | None) -> Reading:
         """Read a shipment and, as far as they may have changed, its cost, deadline and history."""
-        payload = self.meli.shipment(shipment_id)
+        payload = object_of(self.meli.shipment(shipment_id))
         known = stored.parts if stored else {}
         has_moved = stored is None or (stored.status, stored.substatus) != _status(payload)
-        parts: dict[str, Any] = {}
+        wanted: dict[str, Callable[[str], Any]] = {}
         if has_moved or "costs" not in known:
-            parts |= self._part("costs", lambda: self.meli.shipment_costs(shipment_id))
+            wanted["costs"] = self.meli.shipment_costs
         if is_open(payload):
-            parts |= self._part("sla", lambda: self.meli.shipment_sla(shipment_id))
+            wanted["sla"] = self.meli.shipment_sla
         if _was_handed_over(payload) and (has_moved or "history" not in known):
-            parts |= self._part("history", lambda: self.meli.shipment_history(shipment_id))
-        return Reading(payload, parts)
-
-    @staticmethod
-    def _part(name: str, read: Any) -> dict[str, Any]:
-        """Return `{name: answer}`, or nothing where Mercado Livre has none (yet): that is unknown, not
-        zero.
-        """
-        try:
-            answer = read()
-        except Gone:
-            return {}
-        return {} if answer is None else {name: answer}
+            wanted["history"] = self.meli.shipment_history
+        parts: dict[str, Any] = {"unread": []}
+        for name, read in wanted.items():
+            try:
+                parts[name] = read(shipment_id)
+            except (Reconnect, AppRefused):
+                raise
+            except TryLater:
+                parts["unread"].append(name)
+            except MeliError:
+                continue  # there is none (yet), or not for us: that is unknown, not zero
+        return Reading(payload, {name: part for name, part in parts.items() if part is not None})
 
     # Understanding
 
@@ -149,8 +149,10 @@ class ShipmentResource(Resource):
     def map(self, reading: Reading) -> Mapped:
         payload, parts = reading.payload, reading.parts
         status, substatus = _status(payload)
-        address = inner(payload, "destination", "shipping_address") or payload.get("receiver_address") or {}
-        receiver = text(inner(payload, "destination", "receiver_name") or address.get("receiver_name"), 160)
+        address = inner(payload, "destination", "shipping_address") or payload.get("receiver_address")
+        receiver = text(
+            inner(payload, "destination", "receiver_name") or inner(address, "receiver_name"), 160
+        )
         created = parse_instant(payload.get("date_created"))
         tracking = text(payload.get("tracking_number"), 80)
         city, state = text(inner(address, "city", "name"), 120), text(inner(address, "state", "name"), 120)
@@ -173,7 +175,7 @@ class ShipmentResource(Resource):
             "receiver_city": city,
             "receiver_state": state,
             "cost": _sender_cost(parts.get("costs"), self.account.meli_user_id),
-            "receiver_cost": parse_money(inner(parts, "costs", "receiver", "cost")),
+            "receiver_cost": as_money(inner(parts, "costs", "receiver", "cost")),
             "dispatch_by": parse_instant(deadline),
             "sla_status": text(inner(parts, "sla", "status"), 30),
             "date_created": created,
@@ -184,7 +186,7 @@ class ShipmentResource(Resource):
         return Mapped(fields)
 
     def follow(self, readings: Sequence[Reading], since: datetime | None) -> list[Want]:
-        """A cost may appear some time after its shipment (2.2): read those again."""
+        """A cost may appear some time after its shipment (2.2), a part may have failed: read those again."""
         return [
             Want(
                 self.name,
@@ -192,7 +194,8 @@ class ShipmentResource(Resource):
                 parse_instant(reading.payload.get("date_created")) or datetime.now(UTC),
             )
             for reading in readings
-            if "costs" not in reading.parts and reading.payload.get("status") != "cancelled"
+            if reading.parts.get("unread")
+            or ("costs" not in reading.parts and reading.payload.get("status") != "cancelled")
         ]
 
 
@@ -228,7 +231,7 @@ def _sender_cost(costs: Any, seller_id: str) -> Any:
     mine = [sender for sender in senders if parse_id(sender.get("user_id")) == seller_id]
     if not mine and len(senders) == 1 and not parse_id(senders[0].get("user_id")):
         mine = senders
-    return parse_money(mine[0].get("cost")) if mine else None
+    return as_money(mine[0].get("cost")) if mine else None
 
 
 def _first(parts: Mapping[str, Any], payload: Payload, status: str) -> datetime | None:

@@ -11,13 +11,19 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Account
+        from accounts.signals import account_disconnected
 
-        post_delete.connect(forget_seller, sender=Account)
+        account_disconnected.connect(forget_seller)
+        post_delete.connect(forget_account, sender=Account)
 
 
-def forget_seller(instance: Any, **_: Any) -> None:
+def forget_account(instance: Any, **_: Any) -> None:
+    forget_seller(instance.meli_user_id)
+
+
+def forget_seller(seller_id: str, **_: Any) -> None:
     """Delete the events of an account that was removed: whoever connects that seller next must not see
     them."""
     from .models import Notification
 
-    Notification.objects.filter(seller_id=instance.meli_user_id).delete()
+    Notification.objects.filter(seller_id=seller_id).delete()

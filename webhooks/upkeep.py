@@ -59,15 +59,17 @@ def missed(client: Client, site_id: str) -> Iterator[Notification]:
     seen, because the list shifts while it is read.
     """
     seen: set[str] = set()
-    offset = 0
+    offset, before = 0, None
     for _ in range(FEED_PAGES):
         entries = client.missed_feeds(
             settings.MELI_CLIENT_ID, site_id=site_id, limit=FEED_PAGE, offset=offset
         )
-        offset += len(entries)
+        if not entries or entries == before:
+            return
+        offset, before = offset + len(entries), entries
         page = {notification.dedupe_key: notification for notification in readable(entries)}
         fresh = page.keys() - seen
-        if not fresh:
+        if page and not fresh:
             return
         seen |= fresh
         yield from (page[key] for key in fresh)

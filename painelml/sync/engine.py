@@ -18,16 +18,18 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.db.models import Count, F, Max, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import actions as account_actions
 from accounts.client import client_for
+from accounts.database import borrowed_connection
 from accounts.models import Account
 from painelml import live
 from painelml.celery import stopping
-from painelml.meli import Call, MeliError, Priority, Reconnect, TryLater
+from painelml.meli import AppRefused, Call, MeliError, Priority, Reconnect, Rejected, TryLater
 
 from .models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
 from .resource import PLAN, READS, RESOURCES, Page, Reading, Resource, Saved, StepPlan, Want
@@ -36,15 +38,19 @@ from .signals import rows_saved
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=90)
-"""Longer than any page takes (its calls give up after about a minute), short enough to wait for after a
-crash.
-"""
+"""Longer than a call can take (about a minute), short enough to wait for after a crash. Calls renew it."""
+RENEW_S = 25
 STEP_TRIES = 12
 READ_TRIES = 8
+LONGEST_DELAY = timedelta(hours=6)
+A_FEW = 3
 READS_POSITION = 1_000_000
 """Reads come after every listing step, so that one worker alone shows the newest rows first."""
 NEAR = timedelta(seconds=60)
 """A run waits for reads that may be tried again this soon; later ones are left to the next re-read."""
+
+
+OWED_ONCE = ["account", "resource", "meli_id"]
 
 
 class LeaseLost(Exception):
@@ -70,7 +76,11 @@ def work(run_id: int, seconds: float) -> bool:
     run = SyncRun.objects.active().select_related("account").filter(pk=run_id).first()
     if run is None or not run.account.sync_enabled:
         return False
-    worker = Worker(run)
+    try:
+        worker = Worker(run)
+    except MeliError as error:
+        end_run(run, RunStatus.FAILED, str(error))
+        return False
     until = time.monotonic() + seconds
     while time.monotonic() < until and not stopping.is_set():
         step = worker.claim()
@@ -101,7 +111,9 @@ def apply(
         meli_id = resource.meli_id(reading.payload)
         applied.outcomes[meli_id] = saved.outcome(meli_id)
     applied.outcomes.update(dict.fromkeys(fetched.gone, "gone"))
-    reader.read_wanted(saved.wants)
+    applied.errors |= {meli_id: Rejected("It could not be saved") for meli_id in saved.broken}
+    reader.read_wanted([want for want in saved.wants if want.resource != resource.name])
+    put_off_lacking(account, [want for want in saved.wants if want.resource == resource.name], resource)
     return applied
 
 
@@ -130,12 +142,39 @@ class Reader:
         return RESOURCES[name](self.account, self.meli)
 
     def save(self, resource: Resource, readings: Sequence[Reading], read_at: datetime) -> Saved:
-        """Save readings, tell the apps, and owe what they point to."""
+        """Save readings, tell the apps, and owe what they point to. One that cannot be saved is set aside,
+        with its reason, and does not keep the others from it.
+        """
+        try:
+            return self._save(resource, readings, read_at)
+        except (OperationalError, InterfaceError):
+            raise  # the database is the trouble
+        except Exception as error:
+            if len(readings) == 1:
+                return self.set_aside(resource, readings[0], error)
+        saved = Saved()
+        for reading in readings:
+            saved.add(self.save(resource, [reading], read_at))
+        return saved
+
+    def set_aside(self, resource: Resource, reading: Reading, error: Exception) -> Saved:
+        """Keep in words that a resource cannot be mirrored; an audit tries it again."""
+        meli_id = resource.meli_id(reading.payload)
+        log.exception("row_set_aside", resource=resource.name, meli_id=meli_id)
+        PendingRead.objects.update_or_create(
+            account=self.account,
+            resource=resource.name,
+            meli_id=meli_id,
+            defaults={"given_up": True, "error": _("It could not be saved (%s)") % type(error).__name__},
+        )
+        return Saved(broken={meli_id})
+
+    def _save(self, resource: Resource, readings: Sequence[Reading], read_at: datetime) -> Saved:
         saved = resource.save(readings, read_at, self.followed_since)
         ids = saved.created + saved.updated + saved.unchanged
         if ids:
             rows_saved.send(type(resource), resource=resource.name, account=self.account, ids=ids)
-        owe(self.account, saved.wants)
+        owe(self.account, saved.wants, again=self.run is not None and self.run.kind != RunKind.INCREMENTAL)
         if self.run and (news := saved.news_since(self.run.created_at)):
             SyncRun.objects.filter(pk=self.run.pk).update(changed=F("changed") + len(news))
         if saved.created or saved.updated:
@@ -146,8 +185,8 @@ class Reader:
         """Read what is owed, at most a batch; return how many are settled for good (mirrored, gone or given
         up).
 
-        Raises the error when every single read failed for a passing reason: then Mercado Livre is the
-        trouble.
+        Raises the error when more than a few were read and all failed for a passing reason: then Mercado
+        Livre is the trouble.
         """
         read_at = timezone.now()
         ids = [read.meli_id for read in owed]
@@ -155,21 +194,22 @@ class Reader:
         fetched.readings += resource.without(fetched.gone)
         errors = fetched.errors
         for error in errors.values():
-            if isinstance(error, Reconnect):
-                raise error
-        if errors and len(errors) == len(owed) and all(isinstance(e, TryLater) for e in errors.values()):
-            raise next(iter(errors.values()))
+            if isinstance(error, Reconnect | AppRefused):
+                raise error  # the account or the application is the trouble: the reads stay owed
         saved = self.save(resource, fetched.readings, read_at)
         lacking = {want.meli_id for want in saved.wants if want.resource == resource.name}
-        settled = [r.pk for r in owed if r.meli_id not in errors and r.meli_id not in lacking]
+        unsettled = errors.keys() | lacking | saved.broken
+        settled = [read.pk for read in owed if read.meli_id not in unsettled]
         PendingRead.objects.filter(pk__in=settled).delete()
-        given_up = 0
+        given_up = len(saved.broken)
         for read in owed:
             if read.meli_id in errors:
                 error = errors[read.meli_id]
                 given_up += postpone(read, str(error), for_good=not isinstance(error, TryLater))
             elif read.meli_id in lacking:
                 given_up += postpone(read, _("Mercado Livre left a part out"), first=resource.lack_delay)
+        if len(errors) == len(owed) > A_FEW and all(isinstance(e, TryLater) for e in errors.values()):
+            raise next(iter(errors.values()))
         return len(settled) + given_up
 
     def read_wanted(self, wants: Sequence[Want]) -> None:
@@ -177,42 +217,52 @@ class Reader:
         by_resource = defaultdict(list)
         for want in wants:
             by_resource[want.resource].append(want.meli_id)
+        now = timezone.now()
         for name, ids in by_resource.items():
-            owed = PendingRead.objects.filter(account=self.account, resource=name, meli_id__in=ids)
+            owed = PendingRead.objects.ready(now).filter(account=self.account, resource=name, meli_id__in=ids)
             try:
                 self.read_owed(self.resource(name), list(owed))
             except MeliError as error:
                 log.warning("wanted_reads_postponed", resource=name, error=str(error))
 
 
-def owe(account: Account, wants: Iterable[Want]) -> None:
-    """Remember what has to be read by id; what was given up gets another chance."""
+def owe(account: Account, wants: Iterable[Want], again: bool = False) -> None:
+    """Remember what has to be read by id; with `again`, what was given up gets another chance."""
     reads = {
         (want.resource, want.meli_id): PendingRead(
             account=account, resource=want.resource, meli_id=want.meli_id, wanted_at=want.date
         )
         for want in wants
     }
+    known = {"update_conflicts": True, "update_fields": ["given_up"], "unique_fields": OWED_ONCE}
     PendingRead.objects.bulk_create(
-        [reads[key] for key in sorted(reads)],
-        update_conflicts=True,
-        unique_fields=["account", "resource", "meli_id"],
-        update_fields=["given_up"],
+        [reads[key] for key in sorted(reads)], **(known if again else {"ignore_conflicts": True})
     )
+
+
+def put_off_lacking(account: Account, wants: Sequence[Want], resource: Resource) -> None:
+    """Ask later for what Mercado Livre left out of what was read just now."""
+    just_owed = PendingRead.objects.filter(
+        account=account,
+        resource=resource.name,
+        meli_id__in=[want.meli_id for want in wants],
+        attempts=0,
+    )
+    just_owed.update(attempts=1, next_try_at=timezone.now() + resource.lack_delay)
 
 
 def postpone(
     read: PendingRead, error: str, *, for_good: bool = False, first: timedelta = timedelta(seconds=5)
 ) -> bool:
     """Try a read again later, with growing delay; return whether it was given up instead."""
-    attempts = read.attempts + 1
+    attempts = min(read.attempts + 1, READ_TRIES)
     given_up = for_good or attempts >= READ_TRIES
     # Another worker may have read it meanwhile: then there is no row to change.
     PendingRead.objects.filter(pk=read.pk).update(
         attempts=attempts,
         given_up=given_up,
         error=error,
-        next_try_at=timezone.now() + first * 4 ** (attempts - 1),
+        next_try_at=timezone.now() + min(first * 4 ** min(attempts - 1, READ_TRIES), LONGEST_DELAY),
     )
     return given_up
 
@@ -224,6 +274,17 @@ class Worker(Reader):
         super().__init__(run.account, RESOURCES[run.scope].priority, run)
         self.run: SyncRun = run
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.step: SyncStep | None = None
+        self.renew_at = 0.0
+
+    def count(self, call: Call) -> None:
+        """Besides counting: a page that is slow but gets on keeps its lease."""
+        super().count(call)
+        if self.step is not None and time.monotonic() > self.renew_at:
+            self.renew_at = time.monotonic() + RENEW_S
+            mine = SyncStep.objects.filter(pk=self.step.pk, state=StepState.WORKING, lease_owner=self.name)
+            with borrowed_connection():
+                mine.update(lease_until=timezone.now() + LEASE)
 
     def claim(self) -> SyncStep | None:
         """Take the first step that is due or whose worker died; None when there is none."""
@@ -242,6 +303,7 @@ class Worker(Reader):
                     status=RunStatus.RUNNING, started_at=now
                 )
                 step.refresh_from_db()
+                self.step, self.renew_at = step, time.monotonic() + RENEW_S
                 return step
 
     def do(self, step: SyncStep, until: float) -> None:
@@ -260,8 +322,9 @@ class Worker(Reader):
             self.release(step)
         except TryLater as error:
             self.retry(step, error)
-        except Reconnect as error:
-            account_actions.mark_expired(self.account, error)
+        except (Reconnect, AppRefused) as error:
+            if isinstance(error, Reconnect):
+                account_actions.mark_expired(self.account, error)
             end_run(self.run, RunStatus.FAILED, str(error))
         except MeliError as error:
             self.fail(step, str(error))
@@ -269,6 +332,7 @@ class Worker(Reader):
             log.exception("step_failed", step=step.key, run=self.run.pk)
             self.retry(step, error)
         finally:
+            self.step = None
             self.note_progress()
 
     def plan(self, step: SyncStep, resource: Resource) -> None:
@@ -300,6 +364,7 @@ class Worker(Reader):
                 return
             self.go_on_or_stop(step, until)
             read_at = timezone.now()
+        self.advance(step, state=StepState.DONE)
 
     def save_page(self, step: SyncStep, resource: Resource, page: Page, read_at: datetime) -> None:
         saved = self.save(resource, page.readings, read_at)
@@ -365,6 +430,8 @@ class Worker(Reader):
         )
         if not moved:
             raise LeaseLost
+        step.attempts = 0
+        self.renew_at = time.monotonic() + RENEW_S
 
     def go_on_or_stop(self, step: SyncStep, until: float) -> None:
         run = SyncRun.objects.select_related("account").get(pk=self.run.pk)

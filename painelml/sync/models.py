@@ -5,7 +5,6 @@ row.
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -18,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 
-NULL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")
-"""An escaped null character, which PostgreSQL's JSON refuses."""
+from .values import storable
 
 
 class PayloadEncoder(json.JSONEncoder):
@@ -31,8 +29,18 @@ class PayloadEncoder(json.JSONEncoder):
         return float(o) if isinstance(o, Decimal) else super().default(o)
 
     def encode(self, o: Any) -> str:
+        """Leave out what PostgreSQL's JSON refuses: null characters and halves of emoji."""
         encoded = super().encode(o)
-        return NULL.sub(r"\1", encoded) if "\\u0000" in encoded else encoded
+        is_odd = "\\u0000" in encoded or "\\ud" in encoded
+        return super().encode(_storable(o)) if is_odd else encoded
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(key): _storable(one) for key, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list) else value
 
 
 class PayloadDecoder(json.JSONDecoder):

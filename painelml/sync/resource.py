@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from painelml.meli import Client, Gone, MeliError, Priority
+from painelml.meli import Client, Gone, MeliError, Priority, TryLater
 
 from .models import MirroredRow, RunStatus, SyncRun, SyncStep
 from .rows import replace_children, write_rows
@@ -105,6 +105,13 @@ class Fetched:
         return fetched
 
 
+def object_of(answer: Any) -> dict[str, Any]:
+    """Return the resource in an answer. Raises TryLater when there is none, whatever its status said."""
+    if not isinstance(answer, dict):
+        raise TryLater("The answer holds no resource")
+    return answer
+
+
 @dataclass
 class Saved:
     """What `save` did, by id, and what it found that still has to be read."""
@@ -115,11 +122,22 @@ class Saved:
     last_read: dict[str, datetime] = field(default_factory=dict)
     """When the rows that existed had been read before."""
     wants: list[Want] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """What could not be saved, by no fault of the database."""
 
     def news_since(self, began: datetime) -> list[str]:
         """Return what was changed and had not been read since `began`."""
         changed = self.created + self.updated
         return [i for i in changed if i not in self.last_read or self.last_read[i] < began]
+
+    def add(self, other: Saved) -> None:
+        """Take in what saving others did."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.wants += other.wants
+        self.broken |= other.broken
+        self.last_read |= other.last_read
 
     def outcome(self, meli_id: str) -> str:
         if meli_id in self.created:
@@ -217,8 +235,10 @@ class Resource:
         lists do not reach back for ever."""
         met = self.rows().filter(read_at__gte=run.created_at)
         oldest = met.aggregate(oldest=models.Min("date_created"))["oldest"]
-        missed = self.rows().filter(read_at__lt=run.created_at, date_created__gte=oldest) if oldest else []
-        return [row.meli_id for row in missed]
+        if oldest is None:
+            return []
+        missed = self.rows().filter(read_at__lt=run.created_at, date_created__gte=oldest)
+        return list(missed.values_list("meli_id", flat=True))
 
     def unread(self, ids: Sequence[str], since: datetime) -> list[str]:
         """Return those of `ids` that a run begun at `since` has not read yet."""

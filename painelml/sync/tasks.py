@@ -12,11 +12,11 @@ from django.core.cache import cache
 from django.db.models import Min
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, AccountStatus
 from painelml.later import Later
 
 from . import upkeep
-from .models import RunKind, SyncStep
+from .models import RunKind, RunStatus, SyncRun, SyncStep
 
 HELPERS = 3
 """How many workers may help on one run: more do not make it faster, the governor is the limit."""
@@ -46,7 +46,15 @@ def work_on_run(run_id: int) -> None:
 
 @shared_task(name="painelml.sync.resume", ignore_result=True)
 def resume_runs() -> None:
-    """Ring for every run with a step to claim: its worker died, its wait is over, or its ring was lost."""
+    """Ring for every run with a step to claim: its worker died, its wait is over, or its ring was lost.
+    Runs of an account that has to be connected again end here.
+    """
+    from .engine import end_run
+
+    for run in (
+        SyncRun.objects.active().filter(account__status=AccountStatus.EXPIRED).select_related("account")
+    ):
+        end_run(run, RunStatus.FAILED, run.account.last_sync_error)
     claimable = SyncStep.objects.claimable(timezone.now()).filter(run__account__in=Account.objects.working())
     waiting_longest = claimable.values("run_id").annotate(since=Min("next_try_at")).order_by("since")
     for run_id in waiting_longest.values_list("run_id", flat=True):

@@ -88,11 +88,16 @@ def find_account(name: str) -> Account:
 
 def work_until_done(run_id: int, stop: Event) -> None:
     try:
-        while not stop.is_set() and SyncRun.objects.active().filter(pk=run_id).exists():
+        while not stop.is_set() and is_workable(run_id):
             if not work(run_id, seconds=TURN_S):
                 time.sleep(GLANCE_S)
     finally:
         connection.close()
+
+
+def is_workable(run_id: int) -> bool:
+    """Whether a run goes on: it is not over, and its account was neither paused nor lost."""
+    return SyncRun.objects.active().filter(pk=run_id, account__in=Account.objects.working()).exists()
 
 
 def count(progress: RunProgress) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+from django import forms
+from django.utils.formats import get_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,9 +14,14 @@ from accounts.sites import decimals_of
 from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
 from painelml.web.statuses import choices
 
+from .actions import FULL, Change
+from .models import Item
+
 STATUSES = choices("item")
 LISTING_TYPES = choices("listing_type")
 LOGISTICS = choices("logistics")
+EDITED = ["active", "paused"]
+STATUS_WORDS = dict(STATUSES)
 STATUSES_TO_SET = ["active", "paused", "closed"]
 PRICE_LIMIT = Decimal(9_999_999_999)
 """Prices lie below this (API facts, part A section 2.5)."""
@@ -46,3 +54,71 @@ def price_problem(price: Decimal, currency_id: str) -> str:
         )
         return message % {"currency": currency_id, "places": places}
     return ""
+
+
+class Amount(forms.DecimalField):
+    """An amount as the reader writes it: `1.129,90` in Brazil. `1.129` is no price of a thousand: it is
+    asked about.
+    """
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str) and get_format("DECIMAL_SEPARATOR") in value:
+            value = value.replace(get_format("THOUSAND_SEPARATOR"), "")
+        return super().to_python(value)
+
+
+class ItemChangeForm(forms.Form):
+    """An item's price, stock and status as people edit them; only what they changed counts.
+
+    What was there when they began is sent along, so that news that arrived meanwhile is not undone.
+    """
+
+    price = Amount(
+        label=_("Price"),
+        max_digits=14,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    status = forms.ChoiceField(label=_("Status"), choices=[(word, STATUS_WORDS[word]) for word in EDITED])
+
+    def __init__(self, item: Item, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"item-{item.meli_id}-%s")
+        self.item = item
+        self.variations = list(item.variations.all())
+        self.fields["price"].initial = item.price
+        self.fields["price"].required = item.price is not None
+        self.fields["status"].initial = item.status
+        if item.logistic_type != FULL:
+            for name, label, units in self.stocks():
+                self.fields[name] = forms.IntegerField(
+                    label=label,
+                    min_value=0,
+                    max_value=UNITS_MAX,
+                    initial=units,
+                    required=units is not None,
+                )
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def stocks(self) -> list[tuple[str, Any, int | None]]:
+        """Return the name, label and units of each stock: the item's own, or one for each variation."""
+        if not self.variations:
+            return [("available_quantity", _("Available"), self.item.available_quantity)]
+        return [
+            (f"units_{one.meli_id}", one.words or one.sku or one.meli_id, one.available_quantity)
+            for one in self.variations
+        ]
+
+    def clean_price(self) -> Decimal | None:
+        price: Decimal | None = self.cleaned_data["price"]
+        if price is not None and (problem := price_problem(price, self.item.currency_id)):
+            raise forms.ValidationError(problem)
+        return price
+
+    @property
+    def change(self) -> Change:
+        """Return what was changed."""
+        changed = {name: self.cleaned_data[name] for name in self.changed_data}
+        units = [name for name in changed if name.startswith("units_")]
+        variations = {name.removeprefix("units_"): changed.pop(name) for name in units}
+        return Change(**changed, variations=variations)

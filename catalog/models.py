@@ -113,6 +113,12 @@ class Variation(models.Model):
     def __str__(self) -> str:
         return self.sku or self.meli_id
 
+    @property
+    def words(self) -> str:
+        """What tells it from its siblings: `Azul · 110 V`."""
+        names = (attribute.get("value_name") for attribute in self.attributes)
+        return " · ".join(str(name) for name in names if name)
+
 
 class StockOut(models.Model):
     """A time in which an item, or one of its variations, had no unit left; without an end it lasts."""

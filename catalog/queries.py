@@ -64,3 +64,9 @@ def items_by_id(accounts: list[Account], meli_ids: Iterable[str]) -> dict[str, I
     """Return these items by their id at Mercado Livre, as far as we hold them. One query."""
     wanted = Item.objects.filter(account__in=accounts, meli_id__in={id_ for id_ in meli_ids if id_})
     return {item.meli_id: item for item in wanted.defer("payload", "parts", "search_text")}
+
+
+def get_item(organization: Organization, meli_id: str) -> Item | None:
+    """Return an item of the organization with its account and variations; None when it has no such item."""
+    items = Item.objects.of(organization).filter(meli_id=meli_id).select_related("account")
+    return items.prefetch_related("variations").order_by("pk").first()

@@ -44,6 +44,7 @@ STEP_TRIES = 12
 READ_TRIES = 8
 LONGEST_DELAY = timedelta(hours=6)
 A_FEW = 3
+LONGEST_ID = 32
 READS_POSITION = 1_000_000
 """Reads come after every listing step, so that one worker alone shows the newest rows first."""
 NEAR = timedelta(seconds=60)
@@ -164,7 +165,7 @@ class Reader:
         PendingRead.objects.update_or_create(
             account=self.account,
             resource=resource.name,
-            meli_id=meli_id,
+            meli_id=meli_id[:LONGEST_ID],
             defaults={"given_up": True, "error": _("It could not be saved (%s)") % type(error).__name__},
         )
         return Saved(broken={meli_id})

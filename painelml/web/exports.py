@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import IO, Any, ClassVar, Literal
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -89,7 +89,7 @@ class Export:
     form: FilterForm
     organization: Organization
 
-    def __iter__(self) -> Iterator[Model]:
+    def __iter__(self) -> Iterator[Any]:
         """Yield the rows, a chunk at a time; rows that arrive meanwhile shift nothing."""
         after = None
         while True:

@@ -245,8 +245,8 @@ def _units(items: Iterable[Item]) -> Iterator[tuple[tuple[int, str], int]]:
 
 @dataclass(frozen=True)
 class StockValue:
-    """What stock in one currency is worth. `at_price` and `at_cost` leave out pools whose price or cost nobody
-    knows; those are counted.
+    """What stock in one currency is worth. `at_price` and `at_cost` leave out pools with no known price or
+    cost; those are counted.
     """
 
     currency_id: str

@@ -25,8 +25,8 @@ from painelml.web.period import PeriodForm
 from .models import PROFIT, Order, OrderItem, OrderQuerySet
 from .money import CENT, NOTHING, sum_known
 
-CHUNK = 1000
-"""Orders reckoned in one statement: saving waits for one chunk at most."""
+CHUNK = 250
+"""Orders reckoned at a time: 0.3 to 0.5 s on two busy cores, for which saving may wait."""
 MARGIN = Decimal("0.0001")
 
 

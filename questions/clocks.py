@@ -12,8 +12,8 @@ from accounts.models import Account
 from .models import CLOCK, BusinessCalendar, Question, QuestionQuerySet
 from .sla import Calendar, clock_of
 
-CHUNK = 1000
-"""Questions recomputed in one statement: 1,000 take about 0.2 s, so saving never waits for long."""
+CHUNK = 250
+"""Questions recomputed at a time: 0.2 to 0.35 s on two busy cores, for which saving may wait."""
 
 
 def set_clocks_saved(resource: str, account: Account, ids: Collection[str], **_: Any) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from reportlab.graphics.charts.barcharts import HorizontalBarChart
 from reportlab.graphics.shapes import Drawing
@@ -21,7 +23,8 @@ from . import show
 from .exports import Export, Summary
 
 ACCENT, LINE, MUTED = HexColor("#2d4bc7"), HexColor("#d9dce3"), HexColor("#5b6272")
-WIDTH = 17 * cm
+MARGIN = 2 * cm
+WIDTH = A4[0] - 2 * MARGIN
 BAR = 0.75 * cm
 LABEL_MAX = 28
 
@@ -35,7 +38,9 @@ QUIET = ParagraphStyle("quiet", parent=BODY, textColor=MUTED)
 def draw_summary(export: Export, summary: Summary) -> bytes:
     """Return the PDF: a cover that says what is in it, the totals, and the chart."""
     out = io.BytesIO()
-    document = SimpleDocTemplate(out, pagesize=A4, title=export.title, author="Painel ML", margin=2 * cm)
+    document = SimpleDocTemplate(
+        out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, title=export.title, author="Painel ML"
+    )
     story: list[Any] = [
         Spacer(1, 5 * cm),
         Paragraph(said(export.title), TITLE),
@@ -77,6 +82,8 @@ def filters_in_words(export: Export) -> list[tuple[str, str]]:
 
 def in_words(form: Any, name: str) -> str:
     value = form.value(name)
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
     field = form.fields[name]
     choices = dict(getattr(field, "choices", None) or getattr(field.widget, "choices", None) or ())
     return str(choices.get(value, value))
@@ -113,6 +120,6 @@ def foot(canvas: Any, document: Any) -> None:
     canvas.saveState()
     canvas.setFont("Helvetica", 8)
     canvas.setFillColor(MUTED)
-    canvas.drawString(2 * cm, 1.2 * cm, "Painel ML")
-    canvas.drawRightString(A4[0] - 2 * cm, 1.2 * cm, str(document.page))
+    canvas.drawString(MARGIN, 1.2 * cm, "Painel ML")
+    canvas.drawRightString(A4[0] - MARGIN, 1.2 * cm, str(document.page))
     canvas.restoreState()

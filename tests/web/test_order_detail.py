@@ -1,5 +1,7 @@
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from django.test import Client
 
 from accounts.models import Account
@@ -42,6 +44,22 @@ def test_it_shows_payments_shipment_and_the_rest_of_the_pack(account: Account, p
     assert "BR123" in words
     assert "Olinda" in words
     assert other.items.get().title in words
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"tags": ["no_shipping"]}, "delivery is agreed with the buyer"),
+        ({"tags": ["paid"]}, "No shipment yet."),
+        ({"status": "cancelled", "tags": []}, "No shipment: the sale was cancelled."),
+    ],
+)
+def test_a_sale_without_shipment_says_why(
+    account: Account, page: Client, fields: dict[str, Any], said: str
+) -> None:
+    order = make_order(account, shipment_id="", **fields)
+
+    assert said in text_of(page.get(f"/orders/{order.meli_id}/"))
 
 
 def test_the_payload_is_there_for_the_curious_and_harmless(account: Account, page: Client) -> None:

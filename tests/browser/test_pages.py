@@ -69,4 +69,25 @@ def test_everyone_can_read_it_on_a_phone(visit: Visit, trouble: Trouble) -> None
     page.get_by_role("button", name="Mais").click()
 
     assert page.get_by_role("link", name="Catálogo").is_visible()
+    assert page.get_by_role("link", name="Operação").is_visible()
     assert violations(page, trouble) == []
+
+
+def test_the_lines_of_an_order_are_whole_on_a_phone(visit: Visit, shop: Shop) -> None:
+    page = visit(f"/orders/{shop.numbers['order']}/", width=360)
+    line = page.locator(".rows-lines > li").first
+    main, end = (line.locator(part).bounding_box() for part in (".rows-main", ".rows-end"))
+    title = line.locator(".cell-title")
+
+    assert main and end
+    assert main["y"] + main["height"] <= end["y"]
+    assert title.evaluate("title => title.scrollHeight <= title.clientHeight")
+    assert line.locator(".cell-more").evaluate("more => more.scrollWidth <= more.clientWidth")
+
+
+def test_a_role_can_be_read_on_a_phone(visit: Visit) -> None:
+    page = visit("/team/", width=360)
+    page.screenshot(path="/tmp/fix2b.png", full_page=True)
+
+    for box in [select.bounding_box() for select in page.locator("select[name=role]").all()]:
+        assert box and box["width"] >= 120

@@ -29,7 +29,7 @@ from accounts.database import borrowed_connection
 from accounts.models import Account
 from painelml import live
 from painelml.celery import stopping
-from painelml.meli import AppRefused, Call, MeliError, Priority, Reconnect, Rejected, TryLater
+from painelml.meli import AppRefused, Call, MeliError, Priority, Reconnect, TryLater
 
 from .models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
 from .resource import PLAN, READS, RESOURCES, Page, Reading, Resource, Saved, StepPlan, Want
@@ -67,7 +67,7 @@ class Applied:
     """What reading by id did: outcomes (`created`, `updated`, `unchanged`, `gone`) and errors, by id."""
 
     outcomes: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, MeliError] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
 
 
 def work(run_id: int, seconds: float) -> bool:
@@ -102,7 +102,7 @@ def apply(
     read_at = timezone.now()
     fetched = resource.fetch(list(ids))
     fetched.readings += resource.without(fetched.gone)
-    applied.errors = fetched.errors
+    applied.errors = dict(fetched.errors)
     for error in fetched.errors.values():
         if isinstance(error, Reconnect):
             account_actions.mark_expired(account, error)
@@ -112,7 +112,7 @@ def apply(
         meli_id = resource.meli_id(reading.payload)
         applied.outcomes[meli_id] = saved.outcome(meli_id)
     applied.outcomes.update(dict.fromkeys(fetched.gone, "gone"))
-    applied.errors |= {meli_id: Rejected("It could not be saved") for meli_id in saved.broken}
+    applied.errors |= saved.broken
     reader.read_wanted([want for want in saved.wants if want.resource != resource.name])
     put_off_lacking(account, [want for want in saved.wants if want.resource == resource.name], resource)
     return applied
@@ -168,13 +168,16 @@ class Reader:
             meli_id=meli_id[:LONGEST_ID],
             defaults={"given_up": True, "error": _("It could not be saved (%s)") % type(error).__name__},
         )
-        return Saved(broken={meli_id})
+        return Saved(broken={meli_id: error})
 
     def _save(self, resource: Resource, readings: Sequence[Reading], read_at: datetime) -> Saved:
         saved = resource.save(readings, read_at, self.followed_since)
         ids = saved.created + saved.updated + saved.unchanged
         if ids:
             rows_saved.send(type(resource), resource=resource.name, account=self.account, ids=ids)
+        lacking = {want.meli_id for want in saved.wants if want.resource == resource.name}
+        no_longer = PendingRead.objects.filter(account=self.account, resource=resource.name, given_up=True)
+        no_longer.filter(meli_id__in=set(ids) - lacking).delete()
         owe(self.account, saved.wants, again=self.run is not None and self.run.kind != RunKind.INCREMENTAL)
         if self.run and (news := saved.news_since(self.run.created_at)):
             SyncRun.objects.filter(pk=self.run.pk).update(changed=F("changed") + len(news))
@@ -199,7 +202,7 @@ class Reader:
                 raise error  # the account or the application is the trouble: the reads stay owed
         saved = self.save(resource, fetched.readings, read_at)
         lacking = {want.meli_id for want in saved.wants if want.resource == resource.name}
-        unsettled = errors.keys() | lacking | saved.broken
+        unsettled = errors.keys() | lacking | saved.broken.keys()
         settled = [read.pk for read in owed if read.meli_id not in unsettled]
         PendingRead.objects.filter(pk__in=settled).delete()
         given_up = len(saved.broken)

@@ -122,7 +122,7 @@ class Saved:
     last_read: dict[str, datetime] = field(default_factory=dict)
     """When the rows that existed had been read before."""
     wants: list[Want] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
+    broken: dict[str, Exception] = field(default_factory=dict)
     """What could not be saved, by no fault of the database."""
 
     def news_since(self, began: datetime) -> list[str]:

@@ -150,6 +150,8 @@ class Trouble:
     seen: list[str] = field(default_factory=list)
     is_over: bool = False
     """From now on somebody else is at work on the page: axe, which styles inline."""
+    is_offline: bool = False
+    """The network is gone on purpose, and the browser says so."""
 
     def watch(self, page: Page, base_url: str) -> None:
         page.on("console", self.hear)
@@ -165,6 +167,8 @@ class Trouble:
         )
 
     def hear(self, message: ConsoleMessage) -> None:
+        if self.is_offline and "ERR_INTERNET_DISCONNECTED" in message.text:
+            return
         if message.type in ("error", "warning") and not self.is_over:
             self.seen.append(f"{message.type}: {message.text} {message.location['url']}")
 

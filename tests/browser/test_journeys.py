@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from orders.models import Order
 from painelml import live
-from tests.browser.conftest import Shop, Visit
+from tests.browser.conftest import Shop, Trouble, Visit
 from tests.factories import make_order
 
 
@@ -156,8 +156,9 @@ def test_an_ended_session_is_told_and_leaves_the_page_as_it_is(visit: Visit, sho
     assert page.locator("input[name=password]").count() == 0
 
 
-def test_being_offline_is_told(visit: Visit) -> None:
+def test_being_offline_is_told(visit: Visit, trouble: Trouble) -> None:
     page = visit("/")
+    trouble.is_offline = True
     page.context.set_offline(True)
     expect(page.get_by_text("Você está sem conexão.")).to_be_visible()
 

@@ -197,8 +197,15 @@ def test_a_limit_of_mercado_livre_slows_the_client_down(box, make_client):
 # Writing
 
 
-def test_a_question_is_answered_once(box, live):
-    [question, *_] = live.questions_search(SELLER, status="UNANSWERED")["questions"]
+@pytest.fixture
+def question(box, live):
+    """An open question on an item that is on sale: only those may be answered."""
+    items = box.truth(int(SELLER), "items")
+    waiting = live.questions_search(SELLER, status="UNANSWERED")["questions"]
+    return next(one for one in waiting if items[one["item_id"]]["status"] == "active")
+
+
+def test_a_question_is_answered_once(live, question):
 
     answered = live.answer_question(str(question["id"]), "Sim, temos!")
 
@@ -208,8 +215,7 @@ def test_a_question_is_answered_once(box, live):
     assert "not_unanswered_question" in again.value.codes
 
 
-def test_a_write_whose_answer_is_lost_is_not_repeated(box, live):
-    [question, *_] = live.questions_search(SELLER, status="UNANSWERED")["questions"]
+def test_a_write_whose_answer_is_lost_is_not_repeated(box, live, question):
     box.box.drills.error_rate = 1.0
     box.box.drills.errors = ["drop_after"]
 

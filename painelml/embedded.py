@@ -25,7 +25,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from accounts.models import Account
+from webhooks.models import Notification, NotificationState
+
 from .celery import app, stopping
+from .sync.models import StepState, SyncStep
 
 log = structlog.get_logger(__name__)
 
@@ -141,9 +145,45 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     return bound
 
 
+def claim_database(way_out: str) -> None:
+    """Keep every other panel off our SQLite file until this process ends, however it ends.
+
+    Ends the program with one sentence when one is there already. Servers are shared on purpose, so they are
+    never claimed.
+    """
+    if not is_alone():
+        return
+    file = Path(settings.DATABASES["default"]["NAME"])
+    lock = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)  # never closed: the process's end does that
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"Another panel runs on {file}: stop it, or {way_out}.")
+
+
+def is_alone() -> bool:
+    """Return whether no other process can be working on the same data."""
+    return not settings.REDIS_URL and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+
+
+def release_claims() -> None:
+    """Give back what a killed process held; its leases would let the work stand still until they end.
+
+    Only for who is alone here: anyone else's claims would be taken from under their hands.
+    """
+    SyncStep.objects.filter(state=StepState.WORKING).update(state=StepState.WAITING, lease_until=None)
+    Notification.objects.filter(state=NotificationState.WORKING).update(
+        state=NotificationState.PENDING, lease_until=None, lease_owner=""
+    )
+    # A lease without an owner is a pause that Mercado Livre asked for.
+    Account.objects.exclude(token_lease_owner="").update(token_lease_until=None, token_lease_owner="")
+
+
 def prepare() -> None:
-    """Bring the database up to this version and put the static files where the web server finds them."""
+    """Bring the database up to this version, free what is held in it, put the static files in their place."""
     call_command("migrate", interactive=False, verbosity=0)
+    if is_alone():
+        release_claims()
     root = Path(settings.STATIC_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     with (root.parent / "static.lock").open("w") as lock:  # two panels can start in one folder

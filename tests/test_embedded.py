@@ -8,12 +8,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
+from django.utils import timezone
 
+from accounts.models import Account, Organization
 from painelml import embedded, env
+from painelml.sync.models import SyncRun, SyncStep
+from tests.factories import make_account
+from webhooks.models import Notification
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -84,6 +90,53 @@ def test_a_taken_port_is_told_in_one_sentence(
     assert complaint == (
         f"Port {port} is taken: stop the program that has it, or choose another with --port.\n"
     )
+
+
+def test_a_second_panel_on_the_same_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "panel.sqlite3"
+    first = serve(port := free_port(), tmp_path)
+    wait_until(lambda: get(f"http://127.0.0.1:{port}/healthz") is not None or first.poll() is not None)
+    said, complaint = serve(free_port(), tmp_path).communicate(timeout=90)
+    first.kill()
+    print(*first.communicate())
+    assert said == ""
+    assert complaint == (
+        f"Another panel runs on {file}: stop it, or give this one a DATABASE_URL of its own.\n"
+    )
+
+
+@pytest.mark.django_db
+def test_what_a_killed_panel_held_is_free_at_the_next_start() -> None:
+    account = make_account(Organization.objects.create(name="Loja da Ana"))
+    paused = make_account(account.organization)
+    soon = timezone.now() + timedelta(minutes=2)
+    run = SyncRun.objects.create(account=account, scope="orders", status="running")
+    SyncStep.objects.create(
+        run=run, name="window", key="w", state="working", lease_owner="dead", lease_until=soon
+    )
+    Notification.objects.create(
+        dedupe_key="1",
+        topic="orders_v2",
+        resource="/orders/1",
+        kind="orders",
+        target="1",
+        seller_id=account.meli_user_id,
+        state="working",
+        lease_owner="dead",
+        lease_until=soon,
+    )
+    Account.objects.filter(pk=account.pk).update(token_lease_owner="dead", token_lease_until=soon)
+    Account.objects.filter(pk=paused.pk).update(token_lease_until=soon)
+
+    embedded.release_claims()
+
+    now = timezone.now()
+    assert SyncStep.objects.claimable(now).exists()
+    assert Notification.objects.claimable(now).exists()
+    account.refresh_from_db()
+    paused.refresh_from_db()
+    assert (account.token_lease_owner, account.token_lease_until) == ("", None)
+    assert paused.token_lease_until == soon  # Mercado Livre asked for that one
 
 
 def test_ctrl_c_stops_everything_without_a_traceback(panel: tuple[subprocess.Popen[str], str]) -> None:

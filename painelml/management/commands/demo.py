@@ -22,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = Namespace(**options)
+        embedded.claim_database("choose another folder with --folder, and other ports")
         bound = embedded.listen(demo.HOST, asked.port)
         embedded.listen(demo.HOST, asked.sandbox_port, option="--sandbox-port").close()
         self.say("Painel ML is getting ready ...")

@@ -19,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        embedded.claim_database("give this one a DATABASE_URL of its own")
         bound = embedded.listen(host, port)
         embedded.prepare()
         embedded.serve(bound, lambda: self.say(f"Painel ML: {settings.APP_BASE_URL} (stop with Ctrl-C)"))

@@ -7,6 +7,7 @@ differently.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -153,7 +154,7 @@ class Mapped:
     children: dict[type[models.Model], list[dict[str, Any]]] = field(default_factory=dict)
 
 
-class Resource:
+class Resource(ABC):
     """One kind of resource of one account. Subclasses say how to list, fetch and map it; saving is the same
     for all.
     """
@@ -197,17 +198,17 @@ class Resource:
 
     # Reading
 
+    @abstractmethod
     def plan(self, run: SyncRun) -> Iterator[StepPlan]:
         """Yield the steps of `run`, most urgent first; each is started as soon as it is known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, step: SyncStep) -> Iterator[Page]:
         """Yield the pages of `step`, beginning at `step.cursor`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fetch(self, ids: Sequence[str]) -> Fetched:
         """Read these resources as they are now, with as few calls as possible."""
-        raise NotImplementedError
 
     def complete(self, ids: Sequence[str]) -> Fetched:
         """Read only what the stored rows lack. The same as `fetch` where a listing gives nothing but ids."""
@@ -248,12 +249,13 @@ class Resource:
 
     # Understanding
 
+    @abstractmethod
     def meli_id(self, payload: Payload) -> str:
-        raise NotImplementedError
+        """Return the id in a payload, "" when it has none."""
 
+    @abstractmethod
     def map(self, reading: Reading) -> Mapped:
         """Turn a reading into column values. Pure: no network, no clock, no database."""
-        raise NotImplementedError
 
     def merge(self, reading: Reading, stored: MirroredRow) -> Reading:
         """Keep what `reading` leaves out and we already know: a partial answer erases nothing."""

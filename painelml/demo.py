@@ -113,16 +113,35 @@ def wait_for_sandbox(sandbox: subprocess.Popen[bytes], port: int, patience_s: fl
 
 
 def settle_people() -> None:
-    """Make Ana and her organization once, and let accounts follow when the sandbox moved to another port."""
-    from django.conf import settings
+    """Make Ana and her organization once."""
+    from accounts.models import User
 
-    from accounts.models import Account, User
-
-    Account.objects.exclude(api_host=settings.MELI_API_URL).update(api_host=settings.MELI_API_URL)
     if User.objects.filter(email=EMAIL).exists():
         return
     ana = User.objects.create_superuser(EMAIL, PASSWORD, first_name="Ana", last_name="Souza")
     ana.organizations.update(name="Loja da Ana")
+
+
+def follow_sandbox() -> None:
+    """Let accounts, pictures and pages follow when the sandbox moved to another port."""
+    from django.conf import settings
+    from django.db.models import TextField, Value
+    from django.db.models.functions import Cast, Replace
+
+    from accounts.models import Account
+    from catalog.models import Item
+    from painelml.sync.models import PayloadField
+
+    new = settings.MELI_API_URL
+    moved = Account.objects.exclude(api_host=new)
+    for old in set(moved.values_list("api_host", flat=True)):
+        payload = Replace(Cast("payload", TextField()), Value(f"{old}/"), Value(f"{new}/"))
+        Item.objects.filter(account__api_host=old).update(
+            thumbnail=Replace("thumbnail", Value(f"{old}/"), Value(f"{new}/")),
+            permalink=Replace("permalink", Value(f"{old}/"), Value(f"{new}/")),
+            payload=Cast(payload, PayloadField()),
+        )
+    moved.update(api_host=new)
 
 
 def connect_sellers() -> None:

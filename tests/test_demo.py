@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
+from accounts.models import Organization
 from painelml import demo
+from tests.factories import make_account, make_item
 from tests.test_embedded import ROOT, free_port, get, wait_until
 
 
@@ -76,3 +79,26 @@ def test_the_demo_connects_two_sellers_mirrors_them_and_goes_on_where_it_stopped
         assert connected(address) == set(demo.SELLERS)
         assert len(api(address, "orders?page_size=200")["results"]) >= 75
         stop(process)
+
+
+@pytest.mark.django_db
+def test_pictures_and_pages_follow_the_sandbox_to_another_port(settings: Any) -> None:
+    old, settings.MELI_API_URL = "http://127.0.0.1:8001", "http://127.0.0.1:8011"
+    account = make_account(Organization.objects.create(name="Loja da Ana"), api_host=old)
+    payload = {"price": 10.5, "thumbnail": f"{old}/pictures/MLB1.svg", "title": "Caneca"}
+    item = make_item(
+        account, thumbnail=payload["thumbnail"], permalink=f"{old}/produto/MLB1", payload=payload
+    )
+    elsewhere = make_item(account)
+
+    demo.follow_sandbox()
+
+    account.refresh_from_db()
+    item.refresh_from_db()
+    assert account.api_host == settings.MELI_API_URL
+    assert item.thumbnail == "http://127.0.0.1:8011/pictures/MLB1.svg"
+    assert item.permalink == "http://127.0.0.1:8011/produto/MLB1"
+    assert item.payload == {**payload, "thumbnail": item.thumbnail}
+    picture = elsewhere.thumbnail
+    elsewhere.refresh_from_db()
+    assert elsewhere.thumbnail == picture

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         with suppress(KeyboardInterrupt), demo.running_sandbox(asked):
             embedded.prepare()
             demo.settle_people()
+            demo.follow_sandbox()
             embedded.serve(bound, self.welcome)
         embedded.leave()
 

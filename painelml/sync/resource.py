@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -383,8 +383,3 @@ def resource_for(topic: str, path: str) -> tuple[type[Resource], str] | None:
         if topic in resource.topics and (meli_id := resource.id_in(path)):
             return resource, meli_id
     return None
-
-
-def names(scope: str) -> Collection[str]:
-    """Return the resources a scope stands for, in the order they should start."""
-    return list(RESOURCES) if scope == "all" else [scope]

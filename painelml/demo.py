@@ -5,19 +5,21 @@ real account never meet.
 """
 
 import ctypes
+import json
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, MutableMapping
+from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener, urlopen
 
 from painelml import env
 from painelml.sandbox.words import SHOPS
@@ -29,24 +31,54 @@ CLIENT_ID = "1122334455667788"
 SELLERS = [str(shop[0]) for shop in SHOPS[:2]]
 EMAIL = "ana@painel.example"
 PASSWORD = "painel-demo"  # noqa: S105  printed at every start; it opens invented data on loopback only
+BURST_S = 40
+"""How long a start is busier than the rest, so that whoever comes in sees things happen."""
+
+
+def number(least: int, most: int = 1_000_000) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not value.isdecimal() or not least <= int(value) <= most:
+            raise ArgumentTypeError(f"must be a whole number from {least} to {most} (it is {value!r})")
+        return int(value)
+
+    return read
+
+
+def times(value: str) -> float:
+    try:
+        if 0 <= float(value) <= 100:
+            return float(value)
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"must be a number from 0 to 100 (it is {value!r})")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8000, help="of the panel")
-    parser.add_argument("--sandbox-port", type=int, default=8001, help="of the stand-in for Mercado Livre")
+    port = number(1, 65_535)
+    parser.add_argument("--port", type=port, default=8000, help="of the panel")
+    parser.add_argument("--sandbox-port", type=port, default=8001, help="of the stand-in for Mercado Livre")
     parser.add_argument(
-        "--orders", type=int, default=1200, help="of the first seller; the second has a quarter"
+        "--orders", type=number(0), default=1200, help="of the first seller; the second has a quarter"
     )
-    parser.add_argument("--items", type=int, default=160)
-    parser.add_argument("--questions", type=int, default=240)
+    parser.add_argument("--items", type=number(1), default=160)
+    parser.add_argument("--questions", type=number(0), default=240)
+    parser.add_argument(
+        "--pace", type=times, default=0.12, help="0.12: a sale a minute or so; 1: ten; 0: nothing happens"
+    )
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the demo keeps its data and keys")
 
 
 def settle(environ: MutableMapping[str, str], arguments: list[str]) -> None:
-    """Put the demo's own values into the environment, before the settings are read."""
-    parser = ArgumentParser(add_help=False)
+    """Put the demo's own values into the environment, before the settings are read.
+
+    Ends the program with one sentence when an option cannot be.
+    """
+    parser = ArgumentParser(add_help=False, exit_on_error=False)
     add_arguments(parser)
-    asked, _ = parser.parse_known_args(arguments)
+    try:
+        asked, _ = parser.parse_known_args(arguments)
+    except ArgumentError as wrong:
+        sys.exit(f"{wrong.argument_name} {wrong.message}.")
     folder: Path = asked.folder.resolve()
     log_level = environ.get("LOG_LEVEL", "")
     env.forget(environ)
@@ -77,6 +109,8 @@ def running_sandbox(asked: Namespace) -> Iterator[None]:
         str(asked.items),
         "--questions",
         str(asked.questions),
+        "--pace",
+        str(asked.pace),
     ]
     command += ["--client-id", settings.MELI_CLIENT_ID, "--client-secret", settings.MELI_CLIENT_SECRET]
     command += ["--redirect-uri", settings.MELI_REDIRECT_URI]
@@ -165,6 +199,21 @@ def connect_sellers() -> None:
         with browser.open(f"{authorization}&auto={seller}", timeout=30) as answer:
             callback = answer.headers["Location"]
         browser.open(callback, timeout=60).close()
+
+
+def begin_busily(pace: float, is_over: threading.Event) -> None:
+    """Let more happen for a while, then as much as was asked for."""
+    set_pace(max(pace, 1))
+    if not is_over.wait(BURST_S):
+        set_pace(pace)
+
+
+def set_pace(pace: float) -> None:
+    from django.conf import settings
+
+    address = f"{settings.MELI_API_URL}/sandbox/control"
+    order = Request(address, json.dumps({"life": pace}).encode(), {"Content-Type": "application/json"})  # noqa: S310
+    urlopen(order, timeout=30).close()  # noqa: S310
 
 
 class StayOnFirstRedirect(HTTPRedirectHandler):

@@ -137,6 +137,8 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+    except OverflowError:
+        sys.exit(f"{option} must be a whole number from 0 to 65535 (it is {port}).")
     except OSError as wrong:
         bound.close()
         if wrong.errno == errno.EADDRINUSE:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import requests
 
 from accounts.models import Organization
 from painelml import demo
+from painelml.sandbox import Sandbox
 from tests.factories import make_account, make_item
 from tests.test_embedded import ROOT, free_port, get, wait_until
 
@@ -102,3 +104,32 @@ def test_pictures_and_pages_follow_the_sandbox_to_another_port(settings: Any) ->
     picture = elsewhere.thumbnail
     elsewhere.refresh_from_db()
     assert elsewhere.thumbnail == picture
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--port", "99999"], "--port must be a whole number from 1 to 65535 (it is '99999')."),
+        (["--orders", "-5"], "--orders must be a whole number from 0 to 1000000 (it is '-5')."),
+        (["--pace", "fast"], "--pace must be a number from 0 to 100 (it is 'fast')."),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_in_one_sentence(options: list[str], sentence: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        demo.settle({}, options)
+    assert ended.value.code == sentence
+
+
+def test_a_start_is_busy_for_a_while_and_then_as_calm_as_asked_for(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(port=0, orders=5, items=3, questions=2) as sandbox:
+        settings.MELI_API_URL = sandbox.url
+        is_over = threading.Event()
+        is_over.set()
+        demo.begin_busily(0.12, is_over)
+        assert sandbox.control()["life"] == 1
+
+        monkeypatch.setattr(demo, "BURST_S", 0)
+        demo.begin_busily(0.12, threading.Event())
+        assert sandbox.control()["life"] == 0.12

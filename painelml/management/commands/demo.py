@@ -30,10 +30,12 @@ class Command(BaseCommand):
             embedded.prepare()
             demo.settle_people()
             demo.follow_sandbox()
-            embedded.serve(bound, self.welcome)
+            is_over = threading.Event()
+            embedded.serve(bound, lambda: self.welcome(asked.pace, is_over))
+            is_over.set()
         embedded.leave()
 
-    def welcome(self) -> None:
+    def welcome(self, pace: float, is_over: threading.Event) -> None:
         self.say(
             f"\n  Painel ML     {settings.APP_BASE_URL}\n"
             f"  E-mail        {demo.EMAIL}\n"
@@ -41,11 +43,13 @@ class Command(BaseCommand):
             f"  Mercado Livre {settings.MELI_API_URL} (sandbox)\n\n"
             "Ctrl-C stops all of it; the next start goes on with the same data.\n"
         )
-        threading.Thread(target=self.connect, name="connect-sellers", daemon=True).start()
+        threading.Thread(target=self.open_shops, args=(pace, is_over), name="open-shops", daemon=True).start()
 
-    def connect(self) -> None:
+    def open_shops(self, pace: float, is_over: threading.Event) -> None:
         try:
             demo.connect_sellers()
+            if pace:
+                demo.begin_busily(pace, is_over)
         except Exception:
             log.exception("the sellers of the sandbox could not be connected")
 

@@ -31,7 +31,7 @@ from painelml import live
 from painelml.celery import stopping
 from painelml.meli import AppRefused, Call, MeliError, Priority, Reconnect, TryLater
 
-from .models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
+from .models import ACTIVE_STATUSES, PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
 from .resource import PLAN, READS, RESOURCES, Page, Reading, Resource, Saved, StepPlan, Want
 from .signals import rows_saved
 
@@ -389,10 +389,12 @@ class Worker(Reader):
     def read_all_owed(self, step: SyncStep, resource: Resource, until: float) -> None:
         while True:
             mine = PendingRead.objects.filter(account=self.account, resource=resource.name, given_up=False)
+            # Asked first: what a feeder that ends meanwhile owes is then found below.
+            is_fed = self.is_fed()
             now = timezone.now()
             owed = list(mine.ready(now).order_by("-wanted_at", "-pk")[: resource.batch])
             if not owed:
-                self.end_or_await_reads(step, resource, mine.order_by("next_try_at").first())
+                self.end_or_await_reads(step, resource, is_fed, mine.order_by("next_try_at").first())
                 return
             settled = self.read_owed(resource, owed)
             self.advance(
@@ -404,13 +406,19 @@ class Worker(Reader):
             self.note_progress()
             self.go_on_or_stop(step, until)
 
-    def end_or_await_reads(self, step: SyncStep, resource: Resource, next_read: PendingRead | None) -> None:
+    def is_fed(self) -> bool:
+        """Whether steps are open that may still bring something to read by its id."""
+        scopes = [self.run.scope, RESOURCES[self.run.scope].fed_by]
+        running = SyncStep.objects.open().filter(
+            run__account=self.account, run__scope__in=scopes, run__status__in=ACTIVE_STATUSES
+        )
+        return running.exclude(name=READS, run=self.run).exists()
+
+    def end_or_await_reads(
+        self, step: SyncStep, resource: Resource, is_fed: bool, next_read: PendingRead | None
+    ) -> None:
         now = timezone.now()
-        fed_by = [self.run.scope, RESOURCES[self.run.scope].fed_by]
-        feeding = SyncStep.objects.filter(
-            run__account=self.account, run__scope__in=fed_by, run__status__in=["queued", "running"]
-        ).open()
-        if feeding.exclude(name=READS, run=self.run).exclude(pk=step.pk).exists():
+        if is_fed:
             self.advance(step, state=StepState.WAITING, next_try_at=now + timedelta(seconds=1))
         elif next_read is not None and next_read.next_try_at < now + NEAR:
             self.advance(step, state=StepState.WAITING, next_try_at=next_read.next_try_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Max, Q, QuerySet, Sum
 from django.utils import timezone
@@ -20,6 +20,11 @@ class RunProgress:
     run: SyncRun
     percent: int
     eta_seconds: int | None
+
+    @property
+    def is_at_details(self) -> bool:
+        """Whether all of it is listed and only details are still being read, which cannot be timed."""
+        return bool(self.run.is_active and self.run.total and self.run.done >= self.run.total)
 
 
 def latest_runs(accounts: Iterable[Account]) -> list[RunProgress]:
@@ -59,14 +64,28 @@ def _progress(run: SyncRun, expected: int, held: int) -> RunProgress:
     if run.status == RunStatus.DONE:
         return RunProgress(run, 100, 0)
     share = min(held, expected) / expected if expected else 0.0
-    eta = None
-    if run.status == RunStatus.RUNNING and run.started_at and share > 0.01:
-        elapsed = (timezone.now() - run.started_at).total_seconds()
-        eta = round(elapsed * (1 - share) / share)
-    return RunProgress(run, min(99, int(100 * share)), eta)
+    progress = RunProgress(run, min(99, int(100 * share)), None)
+    has_pace = run.status == RunStatus.RUNNING and run.started_at and run.done and share > 0.01
+    if not has_pace or progress.is_at_details:
+        return progress
+    elapsed = (timezone.now() - run.started_at).total_seconds()
+    return replace(progress, eta_seconds=round(elapsed * (1 - share) / share))
 
 
 def overall_percent(runs: Iterable[RunProgress]) -> int:
-    """Return one number for several runs: the mean, so that a long one is not hidden by short ones."""
-    percents = [one.percent for one in runs]
+    """Return one number for several runs: the mean, so that a long one is not hidden by short ones.
+
+    While some work, those are counted that were started with them, so that it does not fall when one ends.
+    """
+    percents = [one.percent for one in of_one_start(runs)]
     return sum(percents) // len(percents) if percents else 100
+
+
+def of_one_start(runs: Iterable[RunProgress]) -> list[RunProgress]:
+    """Return the runs that work and those that ended since the first of them was asked for; all when none
+    works."""
+    runs = list(runs)
+    asked = min((one.run.created_at for one in runs if one.run.is_active), default=None)
+    if asked is None:
+        return runs
+    return [one for one in runs if one.run.finished_at is None or one.run.finished_at >= asked]

@@ -69,8 +69,11 @@ def sales_chart(block: CurrencySales) -> DayChart:
 
 def running(panel: Panel) -> dict[str, Any]:
     """Return the runs that read from Mercado Livre right now, by account."""
-    active = [one for one in latest_runs(panel.accounts) if one.run.is_active] if panel.is_filling else []
     by_account: dict[Any, list[Any]] = {}
-    for one in active:
+    for one in latest_runs(panel.accounts) if panel.is_filling else []:
         by_account.setdefault(one.run.account, []).append(one)
-    return {"running": [(account, runs, overall_percent(runs)) for account, runs in by_account.items()]}
+    shown = [
+        (account, [one for one in runs if one.run.is_active], overall_percent(runs))
+        for account, runs in by_account.items()
+    ]
+    return {"running": [one for one in shown if one[1]]}

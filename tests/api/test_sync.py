@@ -151,12 +151,47 @@ def test_the_status_tells_the_latest_run_of_each_scope(api: APIClient, account: 
 def test_the_status_tells_how_far_a_run_is(api: APIClient, account: Account) -> None:
     started = timezone.now() - timedelta(seconds=60)
     run = SyncRun.objects.create(
-        account=account, scope="items", status=RunStatus.RUNNING, started_at=started, total=100
+        account=account, scope="items", status=RunStatus.RUNNING, started_at=started, total=100, done=25
     )
     SyncStep.objects.create(run=run, name="scan", key="scan", expected=100, held=25)
     status = api.get("/api/sync/status").json()
     assert status["percent"] == 25
     assert status["runs"][0]["eta_seconds"] == pytest.approx(180, abs=5)
+
+
+@pytest.mark.parametrize(("total", "done"), [(100, 0), (100, 100)], ids=["nothing done", "only details left"])
+def test_a_run_without_a_pace_tells_no_time(api: APIClient, account: Account, total: int, done: int) -> None:
+    run = SyncRun.objects.create(
+        account=account,
+        scope="items",
+        status=RunStatus.RUNNING,
+        started_at=timezone.now() - timedelta(seconds=60),
+        total=total,
+        done=done,
+    )
+    SyncStep.objects.create(run=run, name="scan", key="scan", expected=100, held=50)
+    assert api.get("/api/sync/status").json()["runs"][0]["eta_seconds"] is None
+
+
+def test_the_percent_does_not_fall_when_a_scope_ends(api: APIClient, account: Account) -> None:
+    asked = timezone.now()
+    long_ago = asked - timedelta(days=1)
+    SyncRun.objects.create(
+        account=account, scope="items", status=RunStatus.DONE, created_at=long_ago, finished_at=long_ago
+    )
+    runs = {
+        scope: SyncRun.objects.create(
+            account=account, scope=scope, status=RunStatus.RUNNING, started_at=asked, created_at=asked
+        )
+        for scope in ("orders", "questions")
+    }
+    for run, held in zip(runs.values(), (90, 20), strict=True):
+        SyncStep.objects.create(run=run, name="list", key="list", expected=100, held=held)
+    before = api.get("/api/sync/status").json()["percent"]
+    SyncRun.objects.filter(pk=runs["orders"].pk).update(
+        status=RunStatus.DONE, finished_at=asked + timedelta(minutes=1)
+    )
+    assert (before, api.get("/api/sync/status").json()["percent"]) == (55, 60)
 
 
 def test_the_status_of_one_account(api: APIClient, account: Account, second_account: Account) -> None:

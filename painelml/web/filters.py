@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
@@ -18,12 +21,26 @@ from accounts.models import Account, Organization
 YEARS = range(1990, 2101)
 """Years a day may lie in: further away, reckoning with days and zones leaves the calendar."""
 
+EXAMPLE = date(2026, 11, 21)
+
+
+def day_of(bound: date | datetime, zone: ZoneInfo | None = None) -> date:
+    return bound.astimezone(zone).date() if isinstance(bound, datetime) else bound
+
+
+def is_before(one: date | datetime, other: date | datetime) -> bool:
+    """Compare two instants exactly, and a day with anything by days."""
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return one < other
+    return day_of(one) < day_of(other)
+
 
 class DayField(forms.Field):
     """A day such as 2026-11-21, or an instant such as 2026-11-21T10:00:00Z (UTC when it names no offset)."""
 
+    UNREADABLE = "unreadable_day"
     widget = forms.DateInput(attrs={"type": "date"})
-    default_error_messages = {"invalid": _("Enter a date such as 2026-11-21.")}
+    default_error_messages = {UNREADABLE: _("Enter a date such as 2026-11-21.")}
 
     def to_python(self, value: Any) -> date | datetime | None:
         if value in self.empty_values:
@@ -33,7 +50,7 @@ class DayField(forms.Field):
         except ValueError:
             found = None
         if found is None or found.year not in YEARS:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
+            raise ValidationError(self.error_messages[self.UNREADABLE], code=self.UNREADABLE)
         if isinstance(found, datetime) and found.tzinfo is None:
             return found.replace(tzinfo=UTC)
         return found
@@ -79,7 +96,10 @@ class FilterForm(forms.Form):
 
     @cached_property
     def accounts(self) -> list[Account]:
+        """None when a filter is wrong: a list that leaves one out would mislead."""
         chosen = self.value("account_id")
+        if self.errors:
+            return []
         return [account for account in self.all_accounts if chosen in (None, account.pk)]
 
     def clean_account_id(self) -> int | None:
@@ -87,6 +107,13 @@ class FilterForm(forms.Form):
         if chosen is not None and chosen not in {account.pk for account in self.all_accounts}:
             raise ValidationError(_("There is no such account."), code="not_found")
         return chosen
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = values.get("date_from"), values.get("date_to")
+        if first and last and is_before(last, first):
+            self.add_error("date_to", _("The last day cannot be before the first."))
+        return values
 
     def value(self, name: str) -> Any:
         """Return what to filter by, or None when nothing valid was given."""
@@ -107,8 +134,23 @@ class FilterForm(forms.Form):
 
     @property
     def active(self) -> list[str]:
-        """The names of the filters in use, the account apart."""
-        return [name for name in self.fields if name != "account_id" and self.value(name) is not None]
+        """The names of the filters in use, the wrong ones too, the account apart."""
+        used = [name for name in self.fields if self.value(name) is not None or name in self.errors]
+        return [name for name in used if name != "account_id"]
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Return the label of each wrong filter and what is wrong, dates in the reader's form."""
+        shown = date_format(EXAMPLE, "SHORT_DATE_FORMAT")
+        example = gettext("Enter a date such as %(date)s.") % {"date": shown}
+        return [
+            (
+                str(self[name].label),
+                example if error.code == DayField.UNREADABLE else " ".join(error.messages),
+            )
+            for name, errors in self.errors.as_data().items()
+            for error in errors
+        ]
 
     @property
     def used_query(self) -> str:

@@ -23,7 +23,13 @@ def wants_partial(request: HttpRequest) -> bool:
 def page_or_partial(
     request: HttpRequest, page: str, partial: str, context: dict[str, Any]
 ) -> TemplateResponse:
-    """Return the page, or the partial it includes when htmx asked for that; caches keep the two apart."""
-    response = TemplateResponse(request, partial if wants_partial(request) else page, context)
+    """Return the page, or the partial it includes when htmx asked for that; caches keep the two apart.
+
+    Templates know the second by `is_partial`.
+    """
+    is_partial = wants_partial(request)
+    response = TemplateResponse(
+        request, partial if is_partial else page, {**context, "is_partial": is_partial}
+    )
     patch_vary_headers(response, HEADERS)
     return response

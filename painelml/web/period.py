@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .api import AccountForm
 from .days import by_zone, day_start, within
-from .filters import DayField
+from .filters import DayField, day_of
 
 DAYS_MAX = 3660
 """Ten years: a statistic lists every day of its period."""
@@ -35,8 +35,6 @@ class PeriodForm(AccountForm):
         first, last = values.get("date_from"), values.get("date_to")
         if values.get("days") and (first or last):
             self.add_error("days", _("Give either a number of days or dates."))
-        if first and last and day_of(last) < day_of(first):
-            self.add_error("date_to", _("The last day cannot be before the first."))
         if first and day_of(last or timezone.now()) - day_of(first) > timedelta(days=DAYS_MAX):
             self.add_error("date_from", _("Choose at most ten years."))
         return values
@@ -90,7 +88,3 @@ class PeriodForm(AccountForm):
             return []
         begin = min(days)
         return [begin + timedelta(days=number) for number in range((max(days) - begin).days + 1)]
-
-
-def day_of(bound: date | datetime, zone: ZoneInfo | None = None) -> date:
-    return bound.astimezone(zone).date() if isinstance(bound, datetime) else bound

@@ -1,15 +1,23 @@
-// Keeps addresses short: a filter that filters nothing is not sent.
+// Keeps addresses short: a filter that filters nothing is not sent. And asks once: leaving a field, Enter and the
+// pause in typing may all mean the same address.
+
+const spelled = (query) => {
+  query.sort();
+  return query.toString();
+};
 
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.target.matches("form.filters")) return;
-  const { parameters } = event.detail;
+  const { parameters, formData } = event.detail;
   for (const name of Object.keys(parameters)) {
     if (parameters[name] === "") delete parameters[name];
   }
+  const wanted = spelled(new URLSearchParams(formData));
+  if (wanted === spelled(new URLSearchParams(location.search))) event.preventDefault();
 });
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form.filters")) return;
+  if (event.defaultPrevented || !event.target.matches("form.filters")) return; // htmx sends it
   for (const field of event.target.elements) field.disabled = field.name && field.value === "";
 });
 

@@ -62,6 +62,8 @@ def test_a_list_refuses_what_it_does_not_understand(
         ("/api/shipments?dispatch=never", "dispatch"),
         ("/api/questions?sla=fine", "sla"),
         ("/api/questions?date_from=2026-11-20T99:00:00Z", "date_from"),
+        ("/api/orders?date_from=2026-11-20&date_to=2026-11-19", "date_to"),
+        ("/api/questions?date_from=2026-11-20T15:00:01Z&date_to=2026-11-20T15:00:00Z", "date_to"),
         ("/api/items?status=active&status=paused", "status"),
         ("/api/items/MLB1?fields=all", "fields"),
         ("/api/sync/status?scope=items", "scope"),

@@ -41,9 +41,9 @@ def test_the_file_is_filtered_as_the_page_is(account: Account, second_account: A
     assert [row["id"] for row in csv.DictReader(io.StringIO(text))] == [wanted.meli_id]
 
 
-def test_a_bookmark_with_a_cursor_or_a_wrong_value_still_exports(account: Account, page: Client) -> None:
+def test_a_bookmark_with_a_cursor_or_an_unknown_filter_still_exports(account: Account, page: Client) -> None:
     make_order(account)
-    html = page.get("/orders/?date_from=yesterday&after=nonsense&other=1").content.decode()
+    html = page.get("/orders/?after=nonsense&other=1").content.decode()
     assert page.get(links(html)[1]).status_code == 200
 
 

@@ -130,13 +130,31 @@ def test_a_made_up_cursor_shows_the_first_page(account: Account, page: Client) -
     assert "2000000000000001" in text_of(page.get("/orders/?after=nonsense"))
 
 
-def test_a_wrong_date_is_told_beside_its_field(account: Account, page: Client) -> None:
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "From: Enter a date such as 11/21/2026."),
+        ("pt-br", "De: Informe uma data como 21/11/2026."),
+    ],
+)
+def test_a_wrong_date_is_told_in_place_of_a_list_it_would_not_narrow(
+    account: Account, page: Client, language: str, said: str
+) -> None:
     make_order(account, meli_id="2000000000000001")
 
-    words = text_of(page.get("/orders/?date_from=yesterday"))
+    words = text_of(page.get("/orders/?date_from=yesterday", headers={"accept-language": language}))
 
-    assert "Enter a date" in words
-    assert "2000000000000001" in words
+    assert said in words
+    assert "2000000000000001" not in words
+
+
+def test_a_part_brings_the_lit_tab_and_the_way_back_along(account: Account, page: Client) -> None:
+    part = swap(page, "/orders/?status=paid", "order-table").content.decode()
+
+    assert 'id="tabs" hx-swap-oob="true"' in part
+    assert part.count('aria-current="page"') == 1
+    assert 'id="clear-filters" hx-swap-oob="true"><a' in part
+    assert "hx-swap-oob" not in page.get("/orders/").content.decode()
 
 
 def test_an_empty_list_says_why(account: Account, page: Client) -> None:

@@ -1,0 +1,73 @@
+"""The filters of a list, as people use them."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Shop, Visit
+from tests.factories import make_order
+
+
+def lists_asked_for(page: Page) -> list[str]:
+    """Return a list that grows with every request for the orders."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/orders/?" in request.url else None)
+    return asked
+
+
+def test_enter_and_leaving_the_search_ask_once(visit: Visit, shop: Shop) -> None:
+    make_order(shop.account, buyer_nickname="ZULEICA")
+    page = visit("/orders/")
+    asked = lists_asked_for(page)
+    entries = page.evaluate("history.length")
+
+    page.get_by_label("Busca").click()
+    page.keyboard.type("zuleica")
+    page.keyboard.press("Enter")
+    expect(page.locator("#order-table tbody tr")).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="Status").select_option("paid")
+    expect(page).to_have_url(re.compile("q=zuleica&status=paid$"))
+
+    assert [url.split("?")[1] for url in asked] == ["q=zuleica", "q=zuleica&status=paid"]
+    assert page.evaluate("history.length") == entries + 2
+
+
+def test_the_lit_tab_and_the_way_back_follow_the_filters(visit: Visit) -> None:
+    page = visit("/orders/")
+    tabs = page.locator("#tabs")
+    clear = page.get_by_role("link", name="Limpar", exact=True)
+    expect(tabs.get_by_role("link", name="Todos")).to_have_attribute("aria-current", "page")
+    expect(clear).to_have_count(0)
+
+    page.get_by_role("combobox", name="Status").select_option("paid")
+
+    expect(tabs.get_by_role("link", name="Pago")).to_have_attribute("aria-current", "page")
+    expect(tabs.locator("[aria-current]")).to_have_count(1)
+    clear.click()
+    expect(page).to_have_url(re.compile("/orders/$"))
+
+
+def test_back_undoes_a_filter_and_forward_does_it_again(visit: Visit) -> None:
+    page = visit("/orders/")
+    rows = page.locator("#order-table tbody tr")
+    expect(rows).to_have_count(5)
+    page.get_by_role("combobox", name="Status").select_option("paid")
+    expect(rows).to_have_count(1)
+
+    page.go_back()
+    expect(rows).to_have_count(5)
+    expect(page.get_by_role("combobox", name="Status")).to_have_value("")
+    page.go_forward()
+    expect(rows).to_have_count(1)
+
+    expect(page.get_by_role("combobox", name="Status")).to_have_value("paid")
+
+
+def test_days_the_wrong_way_round_are_told_and_list_nothing(visit: Visit) -> None:
+    page = visit("/orders/?date_from=2026-11-20")
+
+    page.get_by_label("Até").fill("2026-11-19")
+
+    expect(page.get_by_role("alert").filter(has_text="Até:")).to_be_visible()
+    expect(page.locator("#order-table tbody tr")).to_have_count(0)

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "lucide",
     "rest_framework",
+    "rest_framework_simplejwt",
 ]
 
 MIDDLEWARE = [

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any, ClassVar
 
 from django.db import models
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import APIException, NotFound, ValidationError
@@ -288,6 +288,8 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer for an error: `{"detail": "..."}` or `{"field": ["..."]}`."""
     if isinstance(error, meli.MeliError):
         return answer_for(error)
+    if isinstance(error, Http404):
+        error = NotFound()  # what Django says names our classes, in English
     response = exception_handler(error, context)
     if response is not None:
         response.data = with_detail(response.data)

@@ -97,3 +97,27 @@ def test_the_api_answers_without_its_cache(
 
     monkeypatch.setattr(type(cache._connections[cache._alias]), "get", refuse)
     assert api.get("/api/items").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/ml-accounts/999999", "Não encontrado."),
+        ("/api/orders/999999", "Não encontrado."),
+        ("/api/sync/runs/999999/cancel", "Não encontrado."),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_callers_language(api: APIClient, path: str, said: str) -> None:
+    call = api.post if path.endswith("cancel") else api.get
+    answer = call(path, headers={"accept-language": "pt-br"})
+    assert (answer.status_code, answer.json()) == (404, {"detail": said})
+
+
+def test_a_refused_login_is_told_in_the_callers_language() -> None:
+    person = {"email": "nobody@example.com", "password": "wrong horse"}
+    answer = APIClient().post("/api/auth/token", person, headers={"accept-language": "pt-br"})
+    assert (answer.status_code, answer.json()["detail"]) == (401, "Usuário e/ou senha incorreto(s)")
+    headers = {"accept-language": "pt-br", "authorization": "Bearer nonsense"}
+    answer = APIClient().get("/api/orders", headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "O token informado não é válido para qualquer tipo de token"

@@ -1,10 +1,17 @@
-"""What a list of orders can be narrowed by, on the page and in the API."""
+"""What a list of orders can be narrowed by, on the page and in the API; and the period of a report."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from painelml.web.filters import DayField, FilterForm, WordFilter
+from painelml.web.filters import DayField, FilterForm, WordFilter, day_of
+from painelml.web.period import Bound, PeriodForm
 from painelml.web.statuses import choices
 
 STATUSES = choices("order")
@@ -18,3 +25,42 @@ class OrderFilterForm(FilterForm):
     date_to = DayField(label=_("To"), required=False)
     item_id = WordFilter(label=_("Item"))
     tag = WordFilter(label=_("Tag"))
+
+
+class ReportForm(PeriodForm):
+    """The period of a report: the last 30 days when none is given, and a year at most."""
+
+    DAYS = 30
+    DAYS_MAX = 366
+
+    days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, required=False, widget=forms.HiddenInput())
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        first, last = values.get("date_from"), values.get("date_to")
+        if first and day_of(last or timezone.now()) - day_of(first) >= timedelta(days=self.DAYS_MAX):
+            self.add_error("date_from", _("Choose at most one year."))
+        return values
+
+    def bounds(self, today: date) -> tuple[Bound, Bound]:
+        first, last = super().bounds(today)
+        last = last or today
+        return first or day_of(last) - timedelta(days=self.DAYS - 1), last
+
+    @property
+    def used_query(self) -> str:
+        """Return the period as the list of orders and its export take it: in days, whatever was given."""
+        first, last = self.bounds(self.today)
+        account = {"account_id": chosen} if (chosen := self.value("account_id")) else {}
+        return urlencode({**account, "date_from": first.isoformat(), "date_to": last.isoformat()})
+
+    @property
+    def today(self) -> date:
+        """Today where the first account lives."""
+        zone = self.accounts[0].time_zone if self.accounts else timezone.get_current_timezone()
+        return timezone.now().astimezone(zone).date()
+
+    @property
+    def chosen_days(self) -> int | None:
+        """The number of days that was chosen or stands for no choice; None for a period by its dates."""
+        return None if self.value("date_from") or self.value("date_to") else self.value("days") or self.DAYS

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.access import role_required
+from accounts.access import has_role, role_required
 from accounts.models import Role
 from catalog.queries import items_by_id
 from painelml.web.context import filters_of
@@ -15,9 +16,14 @@ from painelml.web.htmx import page_or_partial
 from painelml.web.paging import paginate
 from shipments.queries import shipments_by_id
 
-from . import queries
+from . import queries, reports
 from .explain import explain
-from .forms import OrderFilterForm
+from .forms import OrderFilterForm, ReportForm
+from .profit import missing_costs
+
+PERIODS = (7, 30, 90, 365)
+MISSING = 20
+"""Products without a cost a report lists; those behind them wait until these are mended."""
 
 
 @role_required(Role.VIEWER)
@@ -59,3 +65,20 @@ def order_detail(request: HttpRequest, meli_id: str) -> HttpResponse:
         "pack": queries.rest_of_pack(order),
     }
     return TemplateResponse(request, "orders/order_detail.html", context)
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def report(request: HttpRequest) -> HttpResponse:
+    form = filters_of(request, ReportForm)
+    now = timezone.now()
+    accounts = {account.pk: account for account in form.accounts}
+    missing = missing_costs(form.accounts, reports.orders_of(form, now), MISSING)
+    context = {
+        "form": form,
+        "periods": PERIODS,
+        "blocks": reports.report(form, now),
+        "missing": [(one, accounts[one.account_id]) for one in missing],
+        "can_manage": has_role(request, Role.MANAGER),
+    }
+    return page_or_partial(request, "reports/report.html", "reports/_report.html", context)

@@ -8,6 +8,7 @@ from accounts import team_views
 from accounts import views as account_views
 from accounts.api import AccountViewSet, TokenRefreshView, TokenView
 from catalog.api import ItemViewSet
+from orders import views as order_views
 from orders.api import OrderViewSet
 from questions.api import QuestionViewSet
 from shipments.api import ShipmentViewSet
@@ -50,6 +51,7 @@ urlpatterns = [
     path("orders/", include("orders.urls")),
     path("shipments/", include("shipments.urls")),
     path("questions/", include("questions.urls")),
+    path("reports/", order_views.report, name="reports"),
     path("webhooks/", include("webhooks.urls")),
     re_path(r"^api(?:/|$)", docs.not_found),
 ]

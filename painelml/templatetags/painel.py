@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -37,6 +39,12 @@ def word(value: str, kind: str) -> Any:
 def share_of(part: int, whole: int) -> int:
     """Return how many percent `part` is of `whole`, 0 to 100."""
     return min(100, round(100 * part / whole)) if whole else 0
+
+
+@register.filter
+def percent(share: Decimal | None) -> str:
+    """Return a share as people read it: `25,5 %` for 0.2550; a dash for an unknown one."""
+    return show.DASH if share is None else f"{number_format(share * 100, 1)}{show.NBSP}%"
 
 
 @register.filter

@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class DayChart:
-    """A column per day over a line of the days before. All coordinates are text, safe from number formats."""
+    """A column per day over a line, as of the days before. Coordinates are text, safe from number formats."""
 
     width: int
     bars: list[Bar]
@@ -52,33 +52,40 @@ def round_top(highest: Decimal) -> Decimal:
 
 def day_chart(
     days: Sequence[tuple[date, Decimal]],
-    before: Sequence[Decimal],
+    behind: Sequence[Decimal | None],
     *,
     title: Callable[[int], str],
     tick: Callable[[Decimal], str],
 ) -> DayChart:
-    """Return the drawing of `days`, `before` as a line behind; `title(index)` says what a column means."""
-    top = round_top(max([value for _, value in days] + list(before)))
+    """Return the drawing of `days`, `behind` as a line that leaves unknown days out and may run below zero;
+    `title(index)` says what a column means.
+    """
+    known = [value for value in behind if value is not None]
+    top = round_top(max([value for _, value in days] + known))
+    lowest = min(known, default=Decimal(0))
+    bottom = -round_top(-lowest) if lowest < 0 else Decimal(0)
 
     def y(value: Decimal) -> str:
-        return f"{HEIGHT - HEIGHT * value / top:.2f}"
+        return f"{HEIGHT - HEIGHT * (value - bottom) / (top - bottom):.2f}"
 
     bars = [
         Bar(
             x=f"{index * STEP + 1.5:.1f}",
             y=y(value),
-            height=f"{HEIGHT * value / top:.2f}",
+            height=f"{HEIGHT * value / (top - bottom):.2f}",
             slot=str(index * STEP),
             title=title(index),
         )
         for index, (_, value) in enumerate(days)
     ]
-    line = " ".join(f"{index * STEP + STEP / 2:.1f},{y(value)}" for index, value in enumerate(before))
+    line = " ".join(
+        f"{index * STEP + STEP / 2:.1f},{y(value)}" for index, value in enumerate(behind) if value is not None
+    )
     return DayChart(
         width=len(days) * STEP,
         bars=bars,
         line=line,
-        ticks=[tick(top), tick(top / 2), tick(Decimal(0))],
+        ticks=[tick(top), tick((top + bottom) / 2), tick(bottom)],
         first=days[0][0],
         middle=days[len(days) // 2][0],
         last=days[-1][0],

@@ -46,12 +46,14 @@ def money(amount: Decimal | None, currency: str) -> str:
 
 def short_money(amount: Decimal, currency: str) -> str:
     """Return a rounded amount for the side of a chart: `R$ 12,5k`."""
-    for unit, letter in ((Decimal(1_000_000), "M"), (Decimal(1_000), "k")):
-        if abs(amount) >= unit:
-            rounded = amount / unit
-            places = 0 if rounded == rounded.to_integral_value() or abs(rounded) >= 10 else 1
-            return f"{SYMBOLS.get(currency, currency)}{NBSP}{number_format(rounded, places)}{letter}"
-    return f"{SYMBOLS.get(currency, currency)}{NBSP}{number_format(amount, 0)}"
+    size, letter = abs(amount), ""
+    for unit, name in ((Decimal(1_000_000), "M"), (Decimal(1_000), "k")):
+        if size >= unit:
+            size, letter = size / unit, name
+            break
+    places = 1 if letter and size < 10 and size != size.to_integral_value() else 0
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency)}{NBSP}{number_format(size, places)}{letter}"
 
 
 def count(number: int | None) -> str:

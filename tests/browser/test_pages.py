@@ -14,6 +14,7 @@ PAGES = [
     "/shipments/",
     "/shipments/{shipment}/",
     "/questions/",
+    "/reports/",
     "/accounts/",
     "/team/",
     "/profile/",

@@ -1,0 +1,139 @@
+"""What the reports page shows: how the sales of a period went and what they earned, currency by currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from painelml.web.charts import DayChart, day_chart
+from painelml.web.show import change, count, day_and_month, money, short_money
+
+from .forms import ReportForm
+from .models import Order, OrderQuerySet
+from .profit import Earned, ItemEarned, earned_by_currency, earned_by_day, earned_by_item
+from .queries import ZERO
+from .stats import Refunded, refunds_by_day
+
+ITEMS = 20
+"""Items each currency lists, those that earned most first."""
+NO_REFUND = Refunded(ZERO, ZERO)
+
+
+@dataclass(frozen=True)
+class ReportDay:
+    """A local day: the sales made on it, and what went back to buyers on it, whenever they had bought."""
+
+    date: date
+    earned: Earned
+    refunded: Refunded
+
+    @property
+    def profit(self) -> Decimal | None:
+        """None while no sale of the day has all its costs."""
+        return (
+            None
+            if self.earned.orders and self.earned.orders == self.earned.incomplete
+            else self.earned.profit
+        )
+
+
+@dataclass(frozen=True)
+class CurrencyReport:
+    """The period in one currency. `before` is as long a period right before it."""
+
+    currency_id: str
+    total: Earned
+    refunded: Refunded
+    before: Earned
+    days: list[ReportDay]
+    items: list[ItemEarned]
+
+    @property
+    def change(self) -> int | None:
+        """By how many percent gross sales moved; None when there was nothing before."""
+        return change(self.total.gross, self.before.gross)
+
+    @property
+    def complete(self) -> int:
+        return self.total.orders - self.total.incomplete
+
+    @property
+    def newest_first(self) -> list[ReportDay]:
+        return self.days[::-1]
+
+    @property
+    def chart(self) -> DayChart:
+        """The drawing of gross sales per day, with the profit of those whose costs are known as a line."""
+
+        def title(index: int) -> str:
+            day = self.days[index]
+            orders = ngettext("%(count)s sale", "%(count)s sales", day.earned.orders)
+            return "\n".join(
+                [
+                    f"{day_and_month(day.date)}: {money(day.earned.gross, self.currency_id)}",
+                    orders % {"count": count(day.earned.orders)},
+                    _("Profit: %(amount)s") % {"amount": money(day.profit, self.currency_id)},
+                ]
+            )
+
+        return day_chart(
+            [(day.date, day.earned.gross) for day in self.days],
+            [day.profit for day in self.days],
+            title=title,
+            tick=lambda amount: short_money(amount, self.currency_id),
+        )
+
+
+def orders_of(form: ReportForm, now: datetime) -> OrderQuerySet:
+    """Return the orders created in the period."""
+    orders: OrderQuerySet = Order.objects.filter(form.during("date_created", now)).order_by()
+    return orders
+
+
+def report(form: ReportForm, now: datetime) -> list[CurrencyReport]:
+    """Return the period per currency, the one with most sales first.
+
+    Two queries per time zone among the accounts, one per currency, and one for the period before.
+    """
+    orders = orders_of(form, now)
+    earned, refunded = earned_by_day(form, now), refunds_by_day(form, now)
+    currencies = sorted({currency for _day, currency in (*earned, *refunded)})
+    if not currencies:
+        return []
+    before = earned_by_currency(Order.objects.filter(form.before("date_created", now)))
+    days = form.all_days({day for day, _currency in (*earned, *refunded)}, now)
+    blocks = [
+        currency_report(
+            currency,
+            [
+                ReportDay(
+                    day, earned.get((day, currency), Earned()), refunded.get((day, currency), NO_REFUND)
+                )
+                for day in days
+            ],
+            before.get(currency, Earned()),
+            earned_by_item(orders.filter(currency_id=currency), ITEMS),
+        )
+        for currency in currencies
+    ]
+    return sorted(blocks, key=lambda block: -block.total.orders)
+
+
+def currency_report(
+    currency: str, days: list[ReportDay], before: Earned, items: list[ItemEarned]
+) -> CurrencyReport:
+    return CurrencyReport(
+        currency,
+        total=sum((day.earned for day in days), Earned()),
+        refunded=Refunded(
+            sum((day.refunded.of_sales for day in days), ZERO),
+            sum((day.refunded.of_others for day in days), ZERO),
+        ),
+        before=before,
+        days=days,
+        items=items,
+    )

@@ -1,0 +1,195 @@
+"""What the reports page tells about a period, worked out by hand."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, User
+from orders.models import Order, OrderItem, Refund
+from tests.factories import NOON, make_account, make_order
+from tests.web.conftest import NOW, Login
+from tests.web.pages import swap, text_of
+
+DAY = timedelta(days=1)
+
+
+def sell(account: Account, profit: str | None = "25.00", sku: str = "GARRAFA", **fields: Any) -> Order:
+    """Sell for 100.00; without a profit, the cost of the product is what is missing."""
+    values = {
+        "gross": Decimal("100.00"),
+        "date_created": NOON,
+        "goods_cost": Decimal("40.00") if profit else None,
+        "profit": Decimal(profit) if profit else None,
+    }
+    order = make_order(account, **{**values, **fields})
+    OrderItem.objects.filter(order=order).update(sku=sku, item_id=f"MLB-{sku}", title=f"Item {sku}")
+    return order
+
+
+def refund(order: Order, amount: str, refunded_at: datetime) -> None:
+    Refund.objects.create(
+        order=order, payment_id="1", total=Decimal(amount), amount=Decimal(amount), refunded_at=refunded_at
+    )
+
+
+def test_the_report_tells_gross_profit_and_margin(account: Account, page: Client) -> None:
+    sell(account, "25.00")
+    sell(account, "10.00")
+
+    words = text_of(page.get("/reports/"))
+
+    assert "Gross R$ 200.00" in words
+    assert "Profit R$ 35.00 Margin 17.5 %" in words
+    assert "11/20/2026 2 R$ 200.00 R$ 35.00 R$ 0.00 R$ 0.00" in words
+    assert "Item GARRAFA 2 R$ 200.00 R$ 35.00 17.5 %" in words
+
+
+def test_a_sale_without_its_costs_is_said_and_never_counted_as_profit(account: Account, page: Client) -> None:
+    sell(account, "25.00")
+    sell(account, None, "CANECA")
+
+    words = text_of(page.get("/reports/"))
+
+    assert "Profit R$ 25.00 Margin 25.0 % without 1 sale whose costs or fees are unknown" in words
+    assert "Item CANECA 1 R$ 100.00 unknown" in words
+    assert "Products without a cost" in words
+    assert "Item CANECA CANECA 1 1 11/20/2026 noon" in words
+
+
+def test_a_profit_nobody_can_know_is_unknown_and_not_zero(account: Account, page: Client) -> None:
+    sell(account, None)
+
+    words = text_of(page.get("/reports/"))
+
+    assert "Profit unknown" in words
+    assert "Profit R$ 0.00" not in words
+
+
+def test_refunds_stand_on_the_day_they_were_made(account: Account, page: Client) -> None:
+    refund(sell(account, date_created=NOON - 100 * DAY), "30.00", NOON)
+    refund(sell(account, date_created=NOON - DAY, is_sale=False, status="cancelled"), "100.00", NOON - DAY)
+
+    words = text_of(page.get("/reports/"))
+
+    assert "11/20/2026 0 R$ 0.00 R$ 0.00 R$ 30.00 R$ 0.00" in words
+    assert "11/19/2026 0 R$ 0.00 R$ 0.00 R$ 0.00 R$ 100.00" in words
+    assert "and R$ 100.00 of cancelled sales" in words
+
+
+def test_currencies_are_never_added_up(account: Account, page: Client) -> None:
+    sell(account)
+    sell(make_account(account.organization, site_id="MLA"), currency_id="ARS", gross=Decimal("7000.00"))
+
+    words = text_of(page.get("/reports/"))
+
+    assert "Sales in BRL Gross R$ 100.00" in words
+    assert "Sales in ARS Gross AR$ 7,000.00" in words
+    assert "7,100.00" not in words
+
+
+@pytest.mark.parametrize(
+    ("query", "gross"),
+    [
+        ("", "R$ 300.00"),
+        ("days=7", "R$ 100.00"),
+        ("days=90", "R$ 700.00"),
+        ("date_from=2026-10-31&date_to=2026-11-02", "R$ 200.00"),
+        ("date_to=2026-11-02", "R$ 600.00"),
+    ],
+)
+def test_a_period_is_chosen_in_the_address(account: Account, page: Client, query: str, gross: str) -> None:
+    sell(account, date_created=NOON)
+    sell(account, date_created=datetime(2026, 11, 2, 12, tzinfo=UTC), gross=Decimal("200.00"))
+    sell(account, date_created=datetime(2026, 10, 12, 12, tzinfo=UTC), gross=Decimal("400.00"))
+
+    assert f"Gross {gross}" in text_of(page.get(f"/reports/?{query}"))
+
+
+def test_the_period_before_is_compared_with(account: Account, page: Client) -> None:
+    sell(account, gross=Decimal("150.00"), date_created=NOW - DAY)
+    sell(account, gross=Decimal("100.00"), date_created=NOW - 8 * DAY)
+
+    assert "Gross R$ 150.00 50 % against as many days before" in text_of(page.get("/reports/?days=7"))
+
+
+@pytest.mark.parametrize("query", ["date_from=2024-01-01", "days=1000", "date_from=soon"])
+def test_a_wrong_period_shows_no_figures(account: Account, page: Client, query: str) -> None:
+    sell(account)
+
+    response = page.get(f"/reports/?{query}")
+
+    assert response.status_code == 200
+    assert "Gross R$" not in text_of(response)
+
+
+def test_losses_are_drawn_below_zero(account: Account, page: Client) -> None:
+    sell(account, "-50.00")
+
+    drawing = page.get("/reports/?days=7").content.decode()
+
+    assert "−R$ 50" in text_of(page.get("/reports/?days=7"))
+    assert 'y="0.00" width="7" height="66.67"' in drawing
+    assert "55.0,100.00" in drawing
+
+
+def test_the_export_has_the_same_filters(account: Account, page: Client) -> None:
+    sell(account, date_created=NOON, meli_id="2000000000000001")
+    sell(account, date_created=NOON - 20 * DAY, meli_id="2000000000000002")
+    html = page.get(f"/reports/?days=7&account_id={account.pk}").content.decode()
+    link = f"/api/orders/export?format=csv&account_id={account.pk}&date_from=2026-11-15&date_to=2026-11-21"
+
+    assert link.replace("&", "&amp;") in html
+    exported = b"".join(page.get(link).streaming_content).decode()
+    assert "2000000000000001" in exported
+    assert "2000000000000002" not in exported
+
+
+def test_htmx_gets_the_report_alone(account: Account, page: Client) -> None:
+    sell(account)
+
+    response = swap(page, "/reports/?days=7", "report")
+
+    assert "<html" not in response.content.decode()
+    assert "Gross R$ 100.00" in text_of(response)
+
+
+def test_an_organization_without_sales_is_told_so(account: Account, page: Client) -> None:
+    assert "No sales in this period" in text_of(page.get("/reports/"))
+
+
+def test_an_organization_without_accounts_is_led_to_connect_one(page: Client) -> None:
+    assert "Connect an account" in text_of(page.get("/reports/"))
+
+
+def test_nobody_sees_another_organizations_sales(
+    account: Account, other_account: Account, page: Client
+) -> None:
+    sell(other_account, None, "SEGREDO")
+
+    assert "SEGREDO" not in text_of(page.get("/reports/"))
+    assert page.get(f"/reports/?account_id={other_account.pk}").status_code == 404
+
+
+def test_whoever_may_look_sees_the_report_and_others_log_in(
+    account: Account, vera: User, login: Login, client: Client
+) -> None:
+    sell(account)
+
+    assert "Gross R$ 100.00" in text_of(login(vera).get("/reports/"))
+    assert client.get("/reports/").status_code == 302
+
+
+def test_queries_are_the_same_for_two_sales_and_for_twenty(account: Account, page: Client) -> None:
+    def queries(rows: int) -> int:
+        for number in range(rows):
+            sell(account, None, f"SKU-{rows}-{number}", date_created=NOON - number * DAY)
+        with CaptureQueriesContext(connection) as asked:
+            page.get("/reports/")
+        return len(asked)
+
+    assert queries(2) == queries(18)

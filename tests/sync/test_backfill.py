@@ -127,6 +127,17 @@ def test_the_days_of_a_run_limit_orders_and_not_items(shop: Organization, open_b
     assert Order.objects.earliest("date_created").date_created >= runs[0].since
 
 
+def test_a_run_of_some_days_counts_what_it_covers(shop: Organization, open_box: OpenBox) -> None:
+    account = connect(shop, open_box(orders=100, items=40, questions=150))
+    runs = {run.scope: run for run in run_all(start_sync(account, kind=RunKind.MANUAL, days=30))}
+    recent = account.questions.filter(date_created__gte=runs["questions"].since).count()
+    assert 0 < recent < 150
+    assert {scope: (run.status, run.done) for scope, run in runs.items()} == {
+        scope: ("done", run.total) for scope, run in runs.items()
+    }
+    assert runs["questions"].total == recent
+
+
 def test_the_same_scope_is_never_run_twice_at_once(shop: Organization, open_box: OpenBox) -> None:
     account = connect(shop, open_box(orders=10, items=5, questions=5))
     first = start_sync(account)

@@ -65,8 +65,9 @@ def _progress(run: SyncRun, expected: int, held: int) -> RunProgress:
         return RunProgress(run, 100, 0)
     share = min(held, expected) / expected if expected else 0.0
     progress = RunProgress(run, min(99, int(100 * share)), None)
-    has_pace = run.status == RunStatus.RUNNING and run.started_at and run.done and share > 0.01
-    if not has_pace or progress.is_at_details:
+    if run.status != RunStatus.RUNNING or run.started_at is None or progress.is_at_details:
+        return progress
+    if not run.done or share <= 0.01:
         return progress
     elapsed = (timezone.now() - run.started_at).total_seconds()
     return replace(progress, eta_seconds=round(elapsed * (1 - share) / share))

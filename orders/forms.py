@@ -1,15 +1,19 @@
-"""What a list of orders can be narrowed by, on the page and in the API; and the period of a report."""
+"""What a list of orders can be narrowed by, on the page and in the API; the period of a report; costs."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.costs import BEGINNING, parse_amount
 from painelml.web.filters import DayField, FilterForm, WordFilter, day_of
 from painelml.web.period import Bound, PeriodForm
 from painelml.web.statuses import choices
@@ -64,3 +68,68 @@ class ReportForm(PeriodForm):
     def chosen_days(self) -> int | None:
         """The number of days that was chosen or stands for no choice; None for a period by its dates."""
         return None if self.value("date_from") or self.value("date_to") else self.value("days") or self.DAYS
+
+
+class AmountField(forms.CharField):
+    """An amount of cents as people write it: 1.234,56 or 12.5."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        amount = parse_amount(text)
+        if amount is None:
+            raise ValidationError(_("Enter an amount such as 12,50."))
+        return amount
+
+
+class SinceField(forms.DateField):
+    """From when a cost counts; empty, it always did."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("From"),
+            required=False,
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            help_text=_("Empty: since ever."),
+        )
+
+    def clean(self, value: Any) -> date:
+        found: date | None = super().clean(value)
+        return found or BEGINNING
+
+
+class ProductCostForm(forms.Form):
+    """What a unit costs. Its fields are those of a row of a file."""
+
+    sku = forms.CharField(
+        label=_("SKU"), max_length=120, help_text=_("The listing's number where it has no SKU.")
+    )
+    amount = AmountField(label=_("Cost of a unit"))
+    starts_on = SinceField()
+
+    def clean_sku(self) -> str:
+        sku: str = self.cleaned_data["sku"]
+        if not sku.isprintable():
+            raise ValidationError(_("Leave control characters out."))
+        return sku
+
+
+class SaleCostForm(forms.Form):
+    """What every sale costs beside its product. It shares its page with a form of the same fields."""
+
+    prefix = "sale"
+    tax_percent = AmountField(label=_("Taxes (%)"), validators=[MaxValueValidator(100)])
+    per_order = AmountField(label=_("Cost per order"))
+    starts_on = SinceField()
+
+
+class CostFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("CSV or XLSX file"),
+        help_text=_("The first row names the columns: SKU, cost and, if wanted, from."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+    )

@@ -19,6 +19,7 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import Account
 from catalog.costs import CostTable
+from catalog.models import SaleCost
 from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
@@ -202,6 +203,12 @@ def missing_costs(accounts: Sequence[Account], orders: OrderQuerySet, limit: int
     )
     names = ("order__account_id", "key", "line_title", "sales", "units", "first_sold", "last_sold")
     return [MissingCost(*(row[name] for name in names)) for row in rows.order_by("-sales", "key")[:limit]]
+
+
+def accounts_without_sale_cost(accounts: Sequence[Account]) -> list[Account]:
+    """Return those whose taxes and cost per order nobody said, so that no profit is known. One query."""
+    said = set(SaleCost.objects.filter(account__in=accounts).values_list("account_id", flat=True))
+    return [account for account in accounts if account.pk not in said]
 
 
 def _figures(order: str = "") -> dict[str, Count | Sum]:

@@ -19,7 +19,7 @@ from shipments.queries import shipments_by_id
 from . import queries, reports
 from .explain import explain
 from .forms import OrderFilterForm, ReportForm
-from .profit import missing_costs
+from .profit import accounts_without_sale_cost, missing_costs
 
 PERIODS = (7, 30, 90, 365)
 MISSING = 20
@@ -79,6 +79,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "periods": PERIODS,
         "blocks": reports.report(form, now),
         "missing": [(one, accounts[one.account_id]) for one in missing],
+        "without_sale_cost": accounts_without_sale_cost(form.accounts),
         "can_manage": has_role(request, Role.MANAGER),
     }
     return page_or_partial(request, "reports/report.html", "reports/_report.html", context)

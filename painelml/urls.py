@@ -47,6 +47,7 @@ urlpatterns = [
     path("profile/", team_views.profile, name="profile"),
     path("", include("painelml.web.urls")),
     path("accounts/", include("accounts.urls")),
+    path("accounts/<int:pk>/costs/", include("orders.cost_urls")),
     path("catalog/", include("catalog.urls")),
     path("orders/", include("orders.urls")),
     path("shipments/", include("shipments.urls")),

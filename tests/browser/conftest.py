@@ -140,7 +140,8 @@ def shop(transactional_db: None) -> Shop:
         account=account, scope="items", status="failed", error="Mercado Livre did not answer."
     )
     last = account.orders.order_by("-date_created")[0]
-    return Shop(organization, ana, account, {"order": last.meli_id, "shipment": last.shipment_id})
+    numbers = {"order": last.meli_id, "shipment": last.shipment_id, "account": str(account.pk)}
+    return Shop(organization, ana, account, numbers)
 
 
 @dataclass

@@ -16,6 +16,7 @@ PAGES = [
     "/questions/",
     "/reports/",
     "/accounts/",
+    "/accounts/{account}/costs/",
     "/team/",
     "/profile/",
     "/webhooks/",

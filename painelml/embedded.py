@@ -155,7 +155,7 @@ def claim_database(way_out: str) -> None:
     """
     if not is_alone():
         return
-    file = Path(settings.DATABASES["default"]["NAME"])
+    file = str(settings.DATABASES["default"]["NAME"])
     lock = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)  # never closed: the process's end does that
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,7 +165,7 @@ def claim_database(way_out: str) -> None:
 
 def is_alone() -> bool:
     """Return whether no other process can be working on the same data."""
-    return not settings.REDIS_URL and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    return not settings.REDIS_URL and str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
 
 
 def release_claims() -> None:

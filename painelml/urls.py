@@ -10,6 +10,7 @@ from accounts.api import AccountViewSet, TokenRefreshView, TokenView
 from catalog.api import ItemViewSet
 from orders import views as order_views
 from orders.api import OrderViewSet
+from questions import views as question_views
 from questions.api import QuestionViewSet
 from shipments.api import ShipmentViewSet
 from webhooks.api import InboxViewSet
@@ -48,6 +49,7 @@ urlpatterns = [
     path("", include("painelml.web.urls")),
     path("accounts/", include("accounts.urls")),
     path("accounts/<int:pk>/costs/", include("orders.cost_urls")),
+    path("accounts/<int:pk>/service-level/", question_views.service_level, name="service-level"),
     path("catalog/", include("catalog.urls")),
     path("orders/", include("orders.urls")),
     path("shipments/", include("shipments.urls")),

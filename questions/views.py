@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import has_role, role_required
-from accounts.models import Role
+from accounts.access import MemberRequest, has_role, role_required
+from accounts.models import Account, Role
 from catalog.queries import items_by_id
 from painelml.meli import MeliError
 from painelml.web.context import filters_of
@@ -20,7 +22,7 @@ from painelml.web.paging import paginate
 from painelml.web.refusals import words_for
 
 from . import actions, queries
-from .forms import AnswerForm, QuestionFilterForm
+from .forms import AnswerForm, QuestionFilterForm, ServiceLevelForm, service_level_of
 from .models import Question
 
 
@@ -100,3 +102,21 @@ def show(request: HttpRequest, question: Question, attempt: Attempt, status: int
     response = page_or_partial(request, page, partial, context)
     response.status_code = status
     return response
+
+
+@role_required(Role.MANAGER)
+@require_http_methods(["GET", "POST"])
+def service_level(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say within how much open time an account answers, and when it is open."""
+    account: Account = get_object_or_404(Account.objects.of(request.organization), pk=pk)
+    form = ServiceLevelForm(request.POST or None, initial=service_level_of(account))
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        with transaction.atomic():
+            actions.change_target(account, typed["target"])
+            actions.change_calendar(account, form.hours, typed["holidays"], typed["zone_name"])
+        messages.success(request, _("Saved. Every question is measured again."))
+        return redirect("accounts:list")
+    context = {"account": account, "form": form}
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "questions/service_level.html", context, status=status)

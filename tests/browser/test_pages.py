@@ -17,6 +17,7 @@ PAGES = [
     "/reports/",
     "/accounts/",
     "/accounts/{account}/costs/",
+    "/accounts/{account}/service-level/",
     "/team/",
     "/profile/",
     "/webhooks/",

@@ -20,6 +20,7 @@ from painelml.meli import door
 from painelml.sandbox import Sandbox
 from painelml.sandbox.drills import Drills
 from questions.models import Question
+from shipments.models import Shipment
 from webhooks import drain as draining
 from webhooks.drain import drain
 from webhooks.inbox import read_envelope, store
@@ -30,13 +31,14 @@ from .conftest import ANAS_SHOP, envelope
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-STORM = draining.STORM
+STORM, BURST = draining.STORM, draining.BURST
 
 
 @pytest.fixture(autouse=True)
 def _calm(shared_box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No storm by a test's own haste; no trouble left over from the test before."""
     monkeypatch.setattr(draining, "STORM", 10_000)
+    monkeypatch.setattr(draining, "BURST", 10_000)
     yield
     shared_box.box.drills.__dict__.update(Drills().__dict__)
 
@@ -284,6 +286,20 @@ def test_a_reading_that_began_later_covers_an_event(account: Account, box: Sandb
     assert not box.calls
 
 
+def test_a_shipment_that_came_with_its_order_is_not_read_again(account: Account, box: Sandbox) -> None:
+    shipment = next(iter(box.truth(ANAS_SHOP, "shipments")))
+    tell("shipments", f"/shipments/{shipment}")
+    drain(account.meli_user_id)
+    box.calls.clear()
+    tell("shipments", f"/shipments/{shipment}")
+    Shipment.objects.update(read_at=timezone.now() + draining.DETAIL_LAG * 2)
+
+    drain(account.meli_user_id)
+
+    assert Notification.objects.order_by("id").last().outcome == "covered"
+    assert not box.calls
+
+
 def test_what_another_drain_is_reading_for_is_left_to_it(account: Account, box: Sandbox) -> None:
     first, second = tell_orders(box, 2)
     soon = timezone.now() + timedelta(minutes=1)
@@ -369,6 +385,18 @@ class TestStorm:
 
         assert states() == {"done": 80}
         assert box.calls["GET /orders/{id}"] <= 21
+
+    def test_its_first_half_second_is_enough(
+        self, account: Account, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(draining, "BURST", BURST)
+        tell_orders(box, BURST)
+        assert drain(account.meli_user_id) == draining.STORM_PAUSE_S
+
+        Notification.objects.update(created_at=timezone.now() - draining.BURST_WINDOW)
+        assert drain(account.meli_user_id) is None
+
+        assert states() == {"done": BURST}
 
     def test_nobody_waits_longer_than_the_patience(self, account: Account, box: Sandbox) -> None:
         tell_orders(box, 20, times=4)

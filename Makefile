@@ -43,7 +43,7 @@ endif
 	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope $(if $(CHROMIUM),,--ignore=tests/browser)
 	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/meli --ignore=tests/drills
 
-drill: install  ## hurt the whole panel on purpose, in full size: kill -9, no Redis, no PostgreSQL, 429 and 500 (takes some ten minutes)
+drill: install  ## hurt the whole panel on purpose, in full size: kill -9, no Redis, no PostgreSQL, 429 and 500 (takes some five minutes)
 	PAINELML_DRILL=full $(PYTHON) -m pytest -q tests/drills
 
 lint: install  ## check style, insecure patterns, types and missing migrations

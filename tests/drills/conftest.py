@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -13,6 +13,8 @@ from tests.drills.panel import FULL, Panel
 from tests.people import ana, carla, shop  # noqa: F401
 from tests.sync.conftest import AURORA, CASA, connect
 
+Say = Callable[[str], None]
+
 # The drills are about PostgreSQL, Redis and processes; the embedded panel has none of them.
 collect_ignore_glob = [] if settings.REDIS_URL else ["test_*.py"]
 
@@ -20,9 +22,9 @@ collect_ignore_glob = [] if settings.REDIS_URL else ["test_*.py"]
 @pytest.fixture
 def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """Mercado Livre's stand-in: as many orders as the size of the drill wants."""
-    sizes = {"orders": 60, "items": 40, "questions": 24}
+    sizes = {"orders": 60, "items": 60, "questions": 24}
     if FULL:
-        sizes = {"orders": 1_000, "items": 400, "questions": 200}
+        sizes = {"orders": 400, "items": 400, "questions": 200}
     with Sandbox(port=0, seed=11, sellers=2, **sizes) as box:
         monkeypatch.setattr(settings, "MELI_API_URL", box.url)
         monkeypatch.setattr(settings, "MELI_CLIENT_ID", str(box.box.application.id))
@@ -43,5 +45,16 @@ def accounts(shop: Organization, carla: User, box: Sandbox) -> list[Account]:  #
 def panel(transactional_db: None, box: Sandbox) -> Iterator[Panel]:
     """Web server, two workers and a scheduler in a hurry; Mercado Livre calls the server back."""
     with Panel() as panel:
-        box.control(callback=f"http://127.0.0.1:{panel.port}/meli/webhooks", speed=200)
+        box.control(callback=f"http://127.0.0.1:{panel.port}/meli/webhooks", speed=100)
         yield panel
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Tell who watches the drill what was measured."""
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {line}", end="", flush=True)
+
+    return say

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -73,10 +74,23 @@ class Panel:
                         env=processes.environment(**self.addresses()),
                     )
 
-    def kill_a_worker(self) -> None:
-        """`kill -9`, in turn."""
-        self.kept[f"worker {self.kills % WORKERS}"].kill()
-        self.kills += 1
+    @contextmanager
+    def killing(self, every_s: float) -> Iterator[None]:
+        """`kill -9` a worker every so many seconds, in turn, until the block ends."""
+        is_enough = threading.Event()
+
+        def kill() -> None:
+            while not is_enough.wait(every_s):
+                self.kept[f"worker {self.kills % WORKERS}"].kill()
+                self.kills += 1
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        try:
+            yield
+        finally:
+            is_enough.set()
+            killer.join()
 
     def empty_redis(self) -> None:
         with redis.Redis.from_url(settings.REDIS_URL) as client:

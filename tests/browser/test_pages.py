@@ -91,10 +91,9 @@ def test_the_lines_of_an_order_are_whole_on_a_phone(visit: Visit, shop: Shop) ->
 
 def test_a_role_can_be_read_on_a_phone(visit: Visit) -> None:
     page = visit("/team/", width=360)
-    page.screenshot(path="/tmp/fix2b.png", full_page=True)
 
     widths = [
         select.evaluate("select => select.offsetWidth") for select in page.locator("select[name=role]").all()
     ]
-    assert len(widths) == 2
+    assert len(widths) >= 2, "a member's and the invitation's"
     assert min(widths) >= 120

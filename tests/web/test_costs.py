@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Account, User
 from catalog.costs import BEGINNING
@@ -133,7 +134,13 @@ def test_taxes_above_everything_are_refused(account: Account, page: Client) -> N
 def test_costs_make_the_profit_of_the_report_known(
     account: Account, page: Client, tasks_run_at_once: None, django_capture_on_commit_callbacks: Any
 ) -> None:
-    order = make_order(account, gross=Decimal("100.00"), net=Decimal("70.00"), refunded=Decimal(0))
+    order = make_order(
+        account,
+        gross=Decimal("100.00"),
+        net=Decimal("70.00"),
+        refunded=Decimal(0),
+        date_created=timezone.now(),
+    )
     OrderItem.objects.filter(order=order).update(sku="GARRAFA")
     before = text_of(page.get("/reports/"))
 
@@ -151,7 +158,8 @@ def test_costs_make_the_profit_of_the_report_known(
 def test_the_report_leads_managers_to_the_cost_that_is_missing(
     account: Account, page: Client, bruno: User, login: Login
 ) -> None:
-    OrderItem.objects.filter(order=make_order(account)).update(sku="A&B 1")
+    sold_today = make_order(account, date_created=timezone.now())
+    OrderItem.objects.filter(order=sold_today).update(sku="A&B 1")
 
     link = f"{path(account)}?sku=A%26B%201"
 

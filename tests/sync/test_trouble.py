@@ -14,11 +14,12 @@ from accounts.connecting import disconnect
 from accounts.models import Account, Organization
 from catalog.models import Item
 from orders.models import Order
+from orders.sync import OrderResource
 from painelml.meli import Client, NotAllowed, Priority, TryLater
 from painelml.sync.actions import start_sync
 from painelml.sync.engine import Reader, Worker, owe, postpone, work
 from painelml.sync.models import PendingRead, RunKind, RunStatus, SyncStep
-from painelml.sync.resource import Reading, Want
+from painelml.sync.resource import Mapped, Reading, Want
 from painelml.sync.tasks import resume_runs
 from shipments.models import Shipment
 from tests.sync.conftest import CASA, OpenBox, connect, run_all
@@ -34,10 +35,22 @@ class TestOddRows:
         reader = Reader(account, Priority.BACKFILL)
         reader.save(reader.resource(name), [Reading(payload) for payload in payloads], NOON)
 
-    def test_a_row_that_cannot_be_saved_is_set_aside_and_the_others_are_kept(self, account: Account) -> None:
-        far_off = {**ORDER, "id": "9" * 40}  # longer than the column
-        self.save(account, "orders", {**ORDER, "id": 1}, far_off, {**ORDER, "id": 2})
+    def test_a_row_that_cannot_be_saved_is_set_aside_and_the_others_are_kept(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        understand = OrderResource.map
+
+        def stumble(resource: OrderResource, reading: Reading) -> Mapped:
+            if reading.payload["id"] == 3:
+                raise ValueError("a shape nobody has seen")
+            return understand(resource, reading)
+
+        monkeypatch.setattr(OrderResource, "map", stumble)
+        self.save(account, "orders", {**ORDER, "id": 1}, {**ORDER, "id": 3}, {**ORDER, "id": 2})
         assert sorted(Order.objects.values_list("meli_id", flat=True)) == ["1", "2"]
+        aside = PendingRead.objects.get(meli_id="3")
+        assert aside.given_up
+        assert "ValueError" in aside.error
 
     @pytest.mark.parametrize(
         "changes",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,7 +101,7 @@ def export_form(form_class: type[FilterForm]) -> type[FilterForm]:
     return type(f"Export{form_class.__name__}", (form_class,), {"format": choices})
 
 
-class ExportMixin:
+class ExportMixin(ABC):
     """Adds `export` to a viewset. `query_forms` needs an `export_form` for it."""
 
     export_title: Any
@@ -108,9 +109,9 @@ class ExportMixin:
     export_order: ClassVar[str] = "-date_created"
     query: Any
 
+    @abstractmethod
     def summarize(self, rows: QuerySet[Any]) -> Summary:
         """Return what the PDF says of the rows. A few queries, however many rows there are."""
-        raise NotImplementedError
 
     @extend_schema(
         responses={

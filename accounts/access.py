@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from .models import Membership, Organization, User
+from .keys import membership_of as membership_of_key
+from .models import ApiKey, Membership, Organization, User
 
 View = Callable[..., HttpResponseBase]
 
@@ -36,8 +39,13 @@ def find_membership(request: HttpRequest) -> Membership | None:
     """
     if not request.user.is_authenticated:
         return None
-    memberships = list(request.user.memberships.select_related("organization").order_by("-is_default", "id"))
+    key = getattr(request, "auth", None)
     wanted = request.headers.get("X-Organization")
+    if isinstance(key, ApiKey):  # it belongs to one organization, whatever else its maker is in
+        if wanted is not None and wanted.strip() != str(key.organization_id):
+            raise Http404(_("There is no such organization."))
+        return membership_of_key(key)
+    memberships = list(request.user.memberships.select_related("organization").order_by("-is_default", "id"))
     if wanted is not None:
         for membership in memberships:
             if str(membership.organization_id) == wanted.strip():
@@ -63,13 +71,28 @@ def has_role(request: Any, role: str) -> bool:
     return bool(membership and membership.is_at_least(role))
 
 
+def page_of(request: HttpRequest) -> str:
+    """Return the address of the page somebody is on. One that only takes forms is no page: then the page its
+    form stood on."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(
+        came_from, {request.get_host()}, require_https=request.is_secure()
+    ):
+        return "/"
+    parts = urlsplit(came_from)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+
+
 def role_required(role: str) -> Callable[[View], View]:
     """Let in members whose role is `role` or above: others get the login page, or 403."""
 
     def decorate(view: View) -> View:
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(page_of(request))
             if not has_role(request, role):
                 raise PermissionDenied(_("Your role in this organization does not allow that."))
             return view(request, *args, **kwargs)

@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from painelml import live
+from painelml.audit import trail
 from painelml.meli import MeliError
 
 from . import mail
-from .models import Account, AccountStatus, Role, User
+from .models import Account, AccountStatus, AlertKind, Membership
 from .team import NotPossible
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ NEWS = timedelta(seconds=5)
 """Tokens younger than this are not declared dead by an error that may be about older ones."""
 
 
+@trail.watched("account.paused", lambda account: {"status": account.status})
 def pause(account: Account) -> None:
     """Stop background work until somebody resumes it. Raises NotPossible for an expired account."""
     if account.status == AccountStatus.EXPIRED:
@@ -33,6 +35,7 @@ def pause(account: Account) -> None:
     _set(account, status=AccountStatus.PAUSED, next_sync=None)
 
 
+@trail.watched("account.resumed", lambda account: {"status": account.status})
 def resume(account: Account) -> None:
     """Go on where it stopped: the next re-read starts with the next sweep. Raises NotPossible for an expired
     account."""
@@ -42,19 +45,23 @@ def resume(account: Account) -> None:
         _set(account, status=AccountStatus.ACTIVE, next_sync=timezone.now())
 
 
+@trail.watched("account.changed", lambda account: {"account_name": account.account_name})
 def rename(account: Account, name: str) -> None:
     """Name it as its people call it; an empty name shows the nickname again."""
     _set(account, account_name=name)
 
 
+@trail.watched("account.changed", lambda account: {"sync_interval_seconds": account.sync_interval_seconds})
 def change_interval(account: Account, seconds: int) -> None:
-    """Re-read this often. A wait that began under the longer interval ends sooner."""
-    soonest = timezone.now() + timedelta(seconds=seconds)
+    """Re-read this often, counted from the last time: a wait that has begun ends sooner or later."""
+    now = timezone.now()
+    next_sync = max(now, (account.last_sync or now) + timedelta(seconds=seconds))
     _set(account, sync_interval_seconds=seconds)
-    Account.objects.filter(pk=account.pk, next_sync__gt=soonest).update(next_sync=soonest)
+    Account.objects.filter(pk=account.pk, next_sync__gt=now).update(next_sync=next_sync)
 
 
 @transaction.atomic
+@trail.watched("account.made_primary")
 def make_primary(account: Account) -> None:
     """Let this account be the organization's first; the one that was is not any more."""
     Account.objects.filter(organization=account.organization_id, is_primary=True).exclude(
@@ -160,11 +167,10 @@ def _set(account: Account, **columns: Any) -> None:
 
 
 def _tell_expired(account: Account) -> None:
-    people = User.objects.filter(
-        memberships__organization=account.organization_id,
-        memberships__role__in=[Role.OWNER, Role.MANAGER],
-        is_active=True,
-    )
+    """Write to whoever wants to know; owners and managers do unless they said otherwise."""
+    members = Membership.objects.filter(organization=account.organization_id, user__is_active=True)
     link = f"{settings.APP_BASE_URL}{reverse('accounts:list')}"
-    for person in people:
-        mail.send("expired", person.email, person.language, {"account": account, "link": link})
+    for member in members.select_related("user", "alerts").order_by("pk"):
+        if AlertKind.EXPIRED in member.alert_kinds:
+            person = member.user
+            mail.send("expired", person.email, person.language, {"account": account, "link": link})

@@ -8,6 +8,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from questions.actions import change_target
+
 from .models import Account, ApiUsage, Invitation, Membership, Organization, User
 
 # One login for everything: with its rate limits, and with two-factor where people have it.
@@ -68,7 +70,10 @@ class AccountAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Account, form: ModelForm, change: bool) -> None:
         """Write what was changed here only: a token refreshed meanwhile stays as it is."""
-        obj.save(update_fields=[*form.changed_data, "updated_at"])
+        changed = [name for name in form.changed_data if name != "sla_target_minutes"]
+        obj.save(update_fields=[*changed, "updated_at"])
+        if len(changed) < len(form.changed_data):
+            change_target(obj, obj.sla_target_minutes)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an account comes from Mercado Livre's authorization page

@@ -25,13 +25,14 @@ from rest_framework_simplejwt.views import TokenObtainPairView
 from rest_framework_simplejwt.views import TokenRefreshView as PlainTokenRefreshView
 
 from painelml import meli
+from painelml.audit import trail
 from painelml.sync import queries as sync_queries
 from painelml.sync.actions import start_sync
 from painelml.sync.api import RunsSerializer, refuse_resting
 from painelml.web.api import ApiViewSet, Conflict, Instant, RowSerializer, Word
 from painelml.web.filters import ChoiceFilter, FilterForm
 
-from . import actions, connecting, queries, tokens
+from . import actions, connecting, logins, queries, tokens
 from .forms import MAX_INTERVAL, MIN_INTERVAL
 from .models import Account, AccountStatus, Role, User
 from .team import NotPossible
@@ -54,8 +55,15 @@ class TokenSerializer(TokenObtainPairSerializer):
             raise AuthenticationFailed(self.error_messages["no_active_account"], "no_active_account")
         if is_mfa_enabled(user):
             check_second_factor(user, attrs.get("code", ""))
+        trail.record_person("person.token_given", user, request=request)
         refresh: Any = self.get_token(user)
         return {"refresh": str(refresh), "access": str(refresh.access_token)}
+
+    @classmethod
+    def get_token(cls, user: Any) -> Any:
+        token = super().get_token(user)
+        token[logins.VERSION] = user.token_version
+        return token
 
 
 def may_log_in(user: User) -> bool:
@@ -80,8 +88,14 @@ class TokenView(TokenObtainPairView):
 
 
 class RefreshSerializer(TokenRefreshSerializer):
+    """A new access token, and a new refresh token for the next time."""
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         try:
+            token = self.token_class(attrs["refresh"])
+            user = logins.TokenAuthentication().get_user(token)  # a revoked one renews nothing
+            if not may_log_in(user):
+                raise ObjectDoesNotExist
             return super().validate(attrs)
         except ObjectDoesNotExist as error:
             raise AuthenticationFailed(
@@ -147,8 +161,16 @@ class AccountSerializer(RowSerializer):
         return account.error_history
 
 
+WRONG_TOKEN = gettext_lazy("Mercado Livre does not accept this access token.")
+
+
 class NewAccountSerializer(serializers.Serializer):
-    access_token = serializers.CharField(max_length=2000, write_only=True)
+    access_token = serializers.RegexField(
+        "^[!-~]+$",  # what a header takes
+        max_length=2000,
+        write_only=True,
+        error_messages={"invalid": WRONG_TOKEN},
+    )
     refresh_token = serializers.CharField(max_length=2000, required=False, allow_blank=True, write_only=True)
     expires_in = serializers.IntegerField(required=False, min_value=1, max_value=31_536_000)
     account_name = serializers.CharField(max_length=120, required=False, allow_blank=True)
@@ -235,9 +257,7 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         except connecting.ConnectedAlready as error:
             raise Conflict(str(error)) from error
         except meli.Reconnect as error:
-            raise ValidationError(
-                {"access_token": [_("Mercado Livre does not accept this access token.")]}
-            ) from error
+            raise ValidationError({"access_token": [WRONG_TOKEN]}) from error
         return self.answer(account, 201)
 
     @extend_schema(request=ChangesSerializer, responses=AccountSerializer)

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from painelml import live
+from painelml.audit import trail
 from painelml.crypto import CryptoError
 from painelml.fields import encrypt_for
 from painelml.meli import AppRefused, Client, MeliError, Priority, Reconnect, TryLater, parse_id
@@ -101,6 +102,12 @@ def finish(user: User, params: Mapping[str, str]) -> tuple[Account, bool]:
         raise ConnectingFailed(reason_of_error(error)) from None
     account, is_new = keep_tokens(attempt, pair)
     check_seller(account, pair, is_new=is_new)
+    trail.record(
+        "account.connected" if is_new else "account.reconnected",
+        account,
+        person=user,
+        after={"seller": account.meli_user_id, "site": account.site_id},
+    )
     announce(account, user, is_new=is_new)
     return account, is_new
 
@@ -306,6 +313,7 @@ def connect_with_tokens(
             raise ConnectedAlready(_("This seller is connected already."))
         become_primary_if_first(account)
         save_profile(account, profile)
+        trail.record("account.tokens_added", account, after={"seller": seller_id, "site": account.site_id})
     announce(account, user, is_new=True)
     return account
 
@@ -343,6 +351,7 @@ def disconnect(account: Account, by: User | None) -> None:
     except MeliError as error:
         logger.warning("The grant of account %s could not be revoked: %s", account.pk, error)
     with transaction.atomic():
+        trail.record("account.disconnected", account, person=by, before={"seller": seller_id})
         nobodys, _created = Organization.objects.get_or_create(name=f"{REMOVED}{account.pk}")
         Account.objects.filter(pk=account.pk).update(
             organization=nobodys,

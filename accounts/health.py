@@ -15,7 +15,7 @@ from painelml.meli import MeliError, Priority, Reconnect, TryLater
 from . import actions
 from .client import client_for
 from .connecting import save_profile
-from .models import Account, ApiUsage, OAuthState
+from .models import Account, ApiUsage, OAuthState, ReputationDay
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ def check_account(account: Account) -> None:
         actions.note_refusal(account, error)
     else:
         save_profile(account, profile)
+        ReputationDay.objects.keep(account, profile.get("seller_reputation"), timezone.now())
         actions.note_success(account)
 
 

@@ -1,11 +1,14 @@
-"""Puts the organization beside the user on every request."""
+"""What every request brings along: the organization beside the user, and when they were last seen."""
 
+import time
 from collections.abc import Callable
 
+from allauth.usersessions.models import UserSession
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from .access import find_membership
+from .logins import SEEN
 from .models import Membership
 
 
@@ -32,4 +35,21 @@ class OrganizationMiddleware:
         request.organization = SimpleLazyObject(  # type: ignore[attr-defined]
             lambda: found.organization if found else None
         )
+        return self.get_response(request)
+
+
+SEEN_EVERY_S = 300
+
+
+class LastSeenMiddleware:
+    """Notes, every five minutes, that a session is in use: where from, and with what."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        now = time.time()
+        if request.user.is_authenticated and now - request.session.get(SEEN, 0) > SEEN_EVERY_S:
+            request.session[SEEN] = now
+            UserSession.objects.create_from_request(request)
         return self.get_response(request)

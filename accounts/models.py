@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from painelml.fields import EncryptedField
 
+from .reputation import CANCELLATIONS, CLAIMS, DELAYS, Reputation, near_limits, read_reputation
 from .sites import SITES
 
 
@@ -56,6 +57,9 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    token_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="API tokens of an older version are void."
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -87,6 +91,12 @@ class Organization(models.Model):
     """A company that sells: owns accounts, has members."""
 
     name = models.CharField(_("name"), max_length=120)
+    two_factor_from = models.DateTimeField(
+        _("two-factor login required from"),
+        null=True,
+        blank=True,
+        help_text=_("From then on members work here only with a second factor."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="organizations"
@@ -138,6 +148,63 @@ class Membership(models.Model):
     def is_at_least(self, role: str) -> bool:
         return self.RANK[self.role] >= self.RANK[role]
 
+    @property
+    def alert_kinds(self) -> list[str]:
+        """What this member wants to be told by mail. One query, unless the alerts were read along."""
+        if alerts := getattr(self, "alerts", None):
+            return list(alerts.kinds)
+        return [AlertKind.EXPIRED] if self.is_at_least(Role.MANAGER) else []
+
+
+class AlertKind(models.TextChoices):
+    """What people may be told about by mail."""
+
+    QUESTIONS = "questions", _("Questions about to be late, or late")
+    STOCK = "stock", _("Listings out of stock")
+    DISPATCH = "dispatch", _("Parcels late for dispatch")
+    REPUTATION = "reputation", _("Reputation near a limit, or past it")
+    EXPIRED = "expired", _("Accounts to be connected again")
+
+
+class Alerts(models.Model):
+    """What a member wants to be told by mail. Who never chose has no row: owners and managers are
+    then told of expired accounts alone.
+
+    `summary_hour` is an hour of the day where the organization's first account lives; None for no summary.
+    `last_mail_at` spaces the mails out.
+    """
+
+    membership = models.OneToOneField(Membership, models.CASCADE, related_name="alerts")
+    kinds = models.JSONField(_("what about"), default=list)
+    summary_hour = models.PositiveSmallIntegerField(_("daily summary at"), null=True, blank=True)
+    last_mail_at = models.DateTimeField(null=True, editable=False)
+    last_summary_on = models.DateField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("alerts by mail")
+        verbose_name_plural = _("alerts by mail")
+
+    def __str__(self) -> str:
+        return f"{self.membership}: {', '.join(self.kinds)}"
+
+
+class AlertCause(models.Model):
+    """Something a member was told and that still holds: it is not told again. Once it is over the row goes,
+    so that the next time is news.
+    """
+
+    alerts = models.ForeignKey(Alerts, models.CASCADE, related_name="causes")
+    name = models.CharField(max_length=80)
+    told_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("told alert")
+        verbose_name_plural = _("told alerts")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["alerts", "name"], name="alert_told_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class Invitation(models.Model):
     """A way into an organization for one address; the link works once, for seven days."""
@@ -162,6 +229,56 @@ class Invitation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.accepted_at is None and timezone.now() < self.created_at + self.LIFE
+
+
+class Scope(models.TextChoices):
+    """What an API key may do; the lists and figures of the organization are `read`, each kind of change has a
+    scope of its own."""
+
+    READ = "read", _("Read everything but the audit log")
+    CATALOG = "write:catalog", _("Change items")
+    ORDERS = "write:orders", _("Change costs and taxes")
+    SHIPMENTS = "write:shipments", _("Print labels, read shipments again")
+    QUESTIONS = "write:questions", _("Answer questions")
+    ACCOUNTS = "write:accounts", _("Change accounts, start and stop syncs")
+    AUDIT = "read:audit", _("Read the audit log and the list of keys")
+
+
+class ApiKey(models.Model):
+    """A program's way into one organization. Of its text only a digest is kept: it is shown once.
+
+    It works while the person who made it owns the organization, and never does more than its scopes say: who
+    leaves takes along what they could still know.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("name"), max_length=60)
+    prefix = models.CharField(_("begins with"), max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    is_api_key = True
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or timezone.now() < self.expires_at)
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [str(Scope(scope).label) for scope in self.scopes if scope in Scope.values]
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -275,6 +392,16 @@ class Account(models.Model):
         return SITES[self.site_id].currency_id if self.site_id in SITES else ""
 
     @property
+    def reputation(self) -> Reputation | None:
+        """The reputation as Mercado Livre reported it last; None before it ever did."""
+        return read_reputation(self.profile.get("seller_reputation"))
+
+    @property
+    def near_limits(self) -> list[str]:
+        """The metrics of the reputation that are near a limit, or past it (accounts/reputation.py)."""
+        return near_limits(self.site_id, self.reputation)
+
+    @property
     def token_seconds_left(self) -> int:
         if self.token_expires_at is None:
             return 0
@@ -286,6 +413,53 @@ class Account(models.Model):
         if self.status == AccountStatus.EXPIRED or not self.token_lifetime_seconds:
             return 0
         return min(100, round(100 * self.token_seconds_left / self.token_lifetime_seconds))
+
+
+class ReputationDayManager(models.Manager["ReputationDay"]):
+    def keep(self, account: Account, payload: Any, now: datetime) -> None:
+        """Keep what `seller_reputation` says on the account's day of `now`; the last word of a day stays."""
+        told = read_reputation(payload)
+        if told is None:
+            return  # a partial answer (part A section 4.1) says nothing
+        rates = {name: metric.true_rate for name, metric in told.metrics.items()}
+        self.update_or_create(
+            account=account,
+            day=now.astimezone(account.time_zone).date(),
+            defaults={
+                "level_id": told.level_id,
+                "sales": told.sales,
+                "claims_rate": rates.get(CLAIMS),
+                "cancellations_rate": rates.get(CANCELLATIONS),
+                "delays_rate": rates.get(DELAYS),
+                "read_at": now,
+            },
+        )
+
+
+class ReputationDay(models.Model):
+    """A seller's reputation as Mercado Livre reported it last on one of the account's days. Rates are
+    fractions, those of protected sellers the real ones; null where it named none."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="reputation_days")
+    day = models.DateField(_("day"))
+    level_id = models.CharField(_("level"), max_length=40, blank=True)
+    sales = models.PositiveIntegerField(_("sales"), null=True)
+    claims_rate = models.DecimalField(_("claims"), max_digits=9, decimal_places=8, null=True)
+    cancellations_rate = models.DecimalField(_("cancellations"), max_digits=9, decimal_places=8, null=True)
+    delays_rate = models.DecimalField(_("late dispatches"), max_digits=9, decimal_places=8, null=True)
+    read_at = models.DateTimeField(_("read at"))
+
+    objects: ClassVar[ReputationDayManager] = ReputationDayManager()
+
+    class Meta:
+        verbose_name = _("reputation of a day")
+        verbose_name_plural = _("reputation by day")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "day"], name="reputation_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.level_id}"
 
 
 class OAuthState(models.Model):

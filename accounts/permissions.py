@@ -1,13 +1,17 @@
-"""Roles in the API: who is logged in comes first (401), then what their role allows (403)."""
+"""Roles in the API: who is logged in comes first (401), then what their role, the scopes of their key and the
+second factor of their organization allow (403)."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
 from .access import has_role
-from .models import Role
+from .keys import is_in_scope
+from .models import ApiKey, Role
+from .second_factor import is_locked_out
 
 
 class RolePermission(IsAuthenticated):
@@ -23,4 +27,11 @@ class RolePermission(IsAuthenticated):
         roles = getattr(view, "roles", {})
         action = getattr(view, "action", None)
         needed = roles.get(action) or roles.get(request.method) or default
+        if is_locked_out(request.membership, request.user):  # type: ignore[attr-defined, arg-type]
+            raise PermissionDenied(
+                _("This organization requires two-factor login: set it up in the panel first."),
+                "two_factor_required",
+            )
+        if isinstance(request.auth, ApiKey) and not is_in_scope(request.auth, view, needed):
+            raise PermissionDenied(_("This API key has no scope for that."), "out_of_scope")
         return has_role(request, needed)

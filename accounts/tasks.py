@@ -3,6 +3,7 @@
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
 from painelml.once import once_in
 
@@ -20,6 +21,14 @@ def check_accounts() -> None:
     """Every 15 minutes: ask Mercado Livre how every account is."""
     if once_in("accounts.check", minutes=10):
         health.check_accounts()
+
+
+@shared_task(name="accounts.send_alerts", ignore_result=True)
+def send_alerts() -> None:
+    """Every five minutes: write to people about what is wrong, and the daily summaries."""
+    from .alerts import send_due
+
+    send_due(timezone.now())
 
 
 @shared_task(name="accounts.cleanup", ignore_result=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from painelml.audit import trail
 
 from . import mail
 from .models import Invitation, Membership, Organization, Role, User
@@ -44,6 +47,7 @@ def invite(organization: Organization, email: str, role: str, by: User) -> Invit
         invitation = Invitation.objects.create(
             organization=organization, email=email, role=role, invited_by=by
         )
+        trail.record("member.invited", invitation, after={"email": email, "role": role})
     mail.send(
         "invitation",
         email,
@@ -67,10 +71,26 @@ def accept(invitation: Invitation, user: User) -> Membership:
             "is_default": not user.memberships.filter(is_default=True).exists(),
         },
     )
+    trail.record("member.joined", membership, person=user, after={"role": membership.role})
     return membership
 
 
 @transaction.atomic
+@trail.watched("member.invitation_withdrawn", wanted=dict)
+def withdraw(invitation: Invitation) -> None:
+    """Take an invitation back: its link no longer works."""
+    Invitation.objects.filter(pk=invitation.pk).delete()
+
+
+@transaction.atomic
+def rename(organization: Organization, name: str, before: str) -> None:
+    organization.name = name
+    organization.save(update_fields=["name"])
+    trail.record("organization.renamed", organization, before={"name": before}, after={"name": name})
+
+
+@transaction.atomic
+@trail.watched("member.role_changed", lambda membership: {"role": membership.role})
 def change_role(membership: Membership, role: str) -> None:
     """Raises NotPossible when nobody would own the organization any more."""
     if role != Role.OWNER:
@@ -81,12 +101,15 @@ def change_role(membership: Membership, role: str) -> None:
 
 @transaction.atomic
 def remove(membership: Membership) -> None:
-    """Take somebody out of an organization. Who has no other one gets one of their own.
+    """Take somebody out of an organization and end their API tokens. Who has no other one gets one
+    of their own.
 
     Raises NotPossible when nobody would own the organization any more.
     """
     keep_an_owner(membership)
     user = membership.user
+    User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    trail.record("member.removed", membership, before={"role": membership.role})
     membership.delete()
     remaining = user.memberships.order_by("id").first()
     if remaining is None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from painelml.audit import trail
+from painelml.web.context import panel_of
 from painelml.web.language import keep_language
 
-from . import team
+from . import second_factor, team
 from .access import MemberRequest, choose_organization, has_role, layout_for, role_required
-from .forms import InvitationForm, OrganizationForm, ProfileForm, RoleForm
+from .forms import InvitationForm, OrganizationForm, ProfileForm, RoleForm, SecondFactorForm
 from .models import Invitation, Membership, Role
 from .team import NotPossible
 
 
-@login_required
+@role_required(Role.VIEWER)
 @require_GET
 def team_page(request: MemberRequest) -> HttpResponse:
     return show_team(request)
@@ -45,7 +48,7 @@ def invite(request: MemberRequest) -> HttpResponseBase:
 @role_required(Role.OWNER)
 @require_POST
 def withdraw(request: MemberRequest, pk: int) -> HttpResponseBase:
-    get_object_or_404(request.organization.invitations, pk=pk, accepted_at=None).delete()
+    team.withdraw(get_object_or_404(request.organization.invitations, pk=pk, accepted_at=None))
     messages.success(request, _("The invitation was withdrawn; its link no longer works."))
     return redirect("team:list")
 
@@ -85,8 +88,25 @@ def rename(request: MemberRequest) -> HttpResponseBase:
     if not form.is_valid():
         request.organization.refresh_from_db()
         return show_team(request, organization_form=form)
-    form.save()
+    team.rename(request.organization, form.cleaned_data["name"], before=form.initial["name"])
     messages.success(request, _("Saved."))
+    return redirect("team:list")
+
+
+@role_required(Role.OWNER)
+@require_POST
+def require_second_factor(request: MemberRequest) -> HttpResponseBase:
+    """Require two-factor login of every member, from a day on, or no longer."""
+    form = SecondFactorForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("There is no such choice."))
+        return redirect("team:list")
+    try:
+        second_factor.require(request.organization, request.user, form.days)
+    except NotPossible as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Saved."))
     return redirect("team:list")
 
 
@@ -131,7 +151,9 @@ def profile(request: MemberRequest) -> HttpResponseBase:
         initial={"language": request.user.language or get_language()},
     )
     if request.method == "POST" and form.is_valid():
-        user = form.save()
+        with transaction.atomic():
+            user = form.save()
+            trail.record_person("person.profile_changed", user, before=form.initial, after=form.cleaned_data)
         messages.success(request, _("Saved."))
         response = redirect("profile")
         keep_language(response, user.language)
@@ -157,6 +179,10 @@ def show_team(
         "invitation_form": invitation_form or InvitationForm(),
         "organization_form": organization_form or OrganizationForm(instance=request.organization),
         "roles": Role.choices,
+        "second_factor_choices": SecondFactorForm.CHOICES,
+        "protected": second_factor.protected_members(request.organization),
+        "zone": panel_of(request).zone,
+        "place": "team",
         "can_own": is_owner,
     }
     has_errors = bool(

@@ -28,6 +28,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from painelml.audit import trail
 from painelml.crypto import CryptoError, UnknownKey
 from painelml.fields import encrypt_for
 from painelml.meli import AppRefused, Call, MeliError, NotAllowed, Reconnect, TryLater
@@ -147,6 +148,7 @@ def good_token(account_pk: int, refused: str = "", early: timedelta = EARLY) -> 
         time.sleep(random.uniform(0.02, 0.15))  # noqa: S311
 
 
+@trail.watched("account.token_renewed", wanted=dict)
 def renew_now(account: Account) -> None:
     """Renew the token because somebody asks for it. Raises as `good_token`."""
     try:

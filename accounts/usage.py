@@ -16,7 +16,7 @@ from typing import Any
 
 from celery.signals import task_postrun
 from django.core.signals import request_finished
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F
 
 from painelml.meli import Call
@@ -52,7 +52,7 @@ def flush(**_signal: Any) -> None:
     database."""
     try:
         _write_all()
-    except DatabaseError:
+    except Error:
         logger.warning("API usage could not be written; it waits for the next batch", exc_info=True)
 
 
@@ -69,7 +69,7 @@ def _write_all() -> None:
                 if key[0] in known:
                     _write(key, *numbers)
                 done.add(key)
-    except DatabaseError:
+    except Error:
         _add({key: numbers for key, numbers in batch.items() if key not in done})
         raise
 
@@ -106,7 +106,7 @@ def _take() -> dict[Key, tuple[int, float]]:
 
 
 def _flush_at_exit() -> None:
-    with suppress(DatabaseError):  # the log may be closed by now
+    with suppress(Error):  # the log may be closed by now
         _write_all()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from painelml.audit import trail
 from painelml.sync.actions import start_sync
 from painelml.web.htmx import wants_partial
 
@@ -28,7 +28,7 @@ SITE, DEFAULT_SITE = "connect_site", "MLB"
 want."""
 
 
-@login_required
+@role_required(Role.VIEWER)
 @require_GET
 def account_list(request: MemberRequest) -> HttpResponse:
     accounts = list(Account.objects.of(request.organization))
@@ -37,7 +37,7 @@ def account_list(request: MemberRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@login_required
+@role_required(Role.VIEWER)
 @require_GET
 def card(request: MemberRequest, pk: int) -> HttpResponse:
     return show_card(request, account_of(request, pk))
@@ -92,6 +92,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
+        account = account_of(request, pk)  # as it is: the form has filled the other one in
         actions.rename(account, form.cleaned_data["account_name"])
         actions.change_interval(account, form.cleaned_data["sync_interval_seconds"])
         messages.success(request, _("Saved."))
@@ -135,6 +136,7 @@ def oauth_callback(request: MemberRequest) -> HttpResponseBase:
             raise ConnectingFailed("logged_out")
         account, is_new = connecting.finish(request.user, request.GET)
     except ConnectingFailed as failed:
+        trail.record("account.connection_failed", error=failed.reason)
         return leave_with(failed)
     choose_organization(
         request,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -110,6 +110,25 @@ def test_a_shorter_interval_counts_at_once(account: Account) -> None:
     Account.objects.update(next_sync=timezone.now() + timedelta(hours=5))
     actions.change_interval(account, 60)
     assert Account.objects.get().next_sync <= timezone.now() + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(("minutes", "waits_until"), [(10, 10), (60, 60), (1, 4)])
+def test_an_interval_counts_from_the_last_reading(account: Account, minutes: int, waits_until: int) -> None:
+    read_at = timezone.now() - timedelta(minutes=4)
+    account.last_sync, account.next_sync = read_at, read_at + timedelta(minutes=5)
+    account.save()
+    actions.change_interval(account, 60 * minutes)
+    wait = Account.objects.get().next_sync - read_at
+    assert round(wait / timedelta(minutes=1)) == waits_until
+
+
+@pytest.mark.parametrize("next_sync", [None, timezone.now() - timedelta(minutes=1)])
+def test_an_interval_neither_wakes_what_rests_nor_holds_back_what_is_due(
+    account: Account, next_sync: datetime | None
+) -> None:
+    Account.objects.update(next_sync=next_sync)
+    actions.change_interval(account, 3600)
+    assert Account.objects.get().next_sync == next_sync
 
 
 def test_an_expired_account_is_neither_paused_nor_resumed(account: Account) -> None:

@@ -184,6 +184,13 @@ def test_name_interval_and_primary_can_be_changed(
     assert account.is_primary is False
 
 
+def test_a_new_interval_moves_the_next_reading(api: APIClient, account: Account) -> None:
+    read_at = timezone.now().replace(microsecond=0)
+    Account.objects.update(last_sync=read_at, next_sync=read_at + timedelta(minutes=5))
+    answer = api.patch(f"/api/ml-accounts/{account.pk}", {"sync_interval_seconds": 1800})
+    assert answer.json()["next_sync"] == f"{read_at + timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def test_what_is_not_named_stays(api: APIClient, account: Account) -> None:
     Account.objects.update(account_name="Loja")
     api.patch(f"/api/ml-accounts/{account.pk}", {"sync_interval_seconds": 900})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from accounts import usage
 from accounts.client import client_for
@@ -65,9 +65,13 @@ def test_a_full_batch_is_written_by_itself(account: Account) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
 def test_a_failing_database_loses_no_count_and_breaks_no_call(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+    account: Account, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
+    def fail(*_: object) -> None:
+        raise error("away")
+
     usage.count(account.pk, CALL)
     with monkeypatch.context() as patch:
         patch.setattr(usage, "_write", fail)
@@ -75,10 +79,6 @@ def test_a_failing_database_loses_no_count_and_breaks_no_call(
     assert not ApiUsage.objects.exists()
     usage.flush()
     assert ApiUsage.objects.get().calls == 1
-
-
-def fail(*_: object) -> None:
-    raise DatabaseError("away")
 
 
 @pytest.mark.django_db

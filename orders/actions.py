@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import Account
 from catalog.costs import BEGINNING, CostRow, good
 from catalog.models import ProductCost, SaleCost
+from painelml.audit import trail
 
 from .tasks import set_profits
 
@@ -30,6 +31,14 @@ def change_product_costs(account: Account, rows: Iterable[CostRow]) -> int:
         unique_fields=["account", "sku", "starts_on"],
         update_fields=["amount"],
     )
+    trail.record(
+        "cost.product_changed",
+        account=account,
+        after={
+            "rows": len(costs),
+            "costs": [f"{cost.sku}: {cost.amount} ({cost.starts_on})" for cost in costs],
+        },
+    )
     reckon_again(account)
     return len(costs)
 
@@ -39,13 +48,30 @@ def change_sale_cost(
     account: Account, tax_percent: Decimal, per_order: Decimal, starts_on: date = BEGINNING
 ) -> SaleCost:
     """Reckon sales from that day on with these taxes and this cost per order."""
+    old = SaleCost.objects.filter(account=account, starts_on=starts_on).first()
     cost, _ = SaleCost.objects.update_or_create(
         account=account,
         starts_on=starts_on,
         defaults={"tax_percent": tax_percent, "per_order": per_order},
     )
+    trail.record("cost.sale_changed", cost, before=words_of(old), after=words_of(cost))
     reckon_again(account)
     return cost
+
+
+@transaction.atomic
+def forget_cost(cost: ProductCost | SaleCost) -> None:
+    """Drop a cost: from its first day on the one before it counts again."""
+    kind = "cost.sale_changed" if isinstance(cost, SaleCost) else "cost.product_changed"
+    trail.record(kind, cost, before={"cost": str(cost)})
+    cost.delete()
+    reckon_again(cost.account)
+
+
+def words_of(cost: SaleCost | None) -> dict[str, object] | None:
+    if cost is None:
+        return None
+    return {"tax_percent": cost.tax_percent, "per_order": cost.per_order, "starts_on": cost.starts_on}
 
 
 def reckon_again(account: Account) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -12,17 +13,37 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from painelml.web.api import AccountForm, MirrorSerializer, MirrorViewSet, Money, RowSerializer, Word
-from painelml.web.exports import Column, ExportMixin, Summary, export_form
+from painelml.web.api import (
+    AccountForm,
+    Instant,
+    MirrorSerializer,
+    MirrorViewSet,
+    Money,
+    RowSerializer,
+    Share,
+    Word,
+)
+from painelml.web.exports import ExportMixin, export_form
+from painelml.web.filters import day_of
 from painelml.web.period import PeriodForm
 from shipments.api import ShipmentSerializer
 from shipments.queries import shipment_of_order
 
-from . import queries
-from .exports import COLUMNS, summarize_orders
-from .forms import OrderFilterForm
+from . import queries, reports
+from .exports import LISTING
+from .forms import OrderFilterForm, ReportForm
 from .models import Order, OrderItem, OrderQuerySet, Payment
+from .profit import (
+    ItemEarned,
+    accounts_without_sale_cost,
+    missing_costs,
+    products_without_cost,
+    unknown_parts,
+)
 from .stats import order_stats
+
+MISSING = 500
+"""Products without a cost that an answer lists."""
 
 
 class BuyerSerializer(serializers.Serializer):
@@ -103,11 +124,42 @@ class OrderSerializer(MirrorSerializer):
         )
 
 
+class ProfitSerializer(serializers.Serializer):
+    """What a sale earns: what is `left` of it after refunds, less goods, taxes and the cost per order.
+
+    `margin` is a share of gross. `incomplete` names the parts not known yet, `missing_costs` the products
+    (the SKU, or the item where a line has none) whose cost on the day of the sale nobody said.
+    """
+
+    refunded = Money()
+    left = Money()
+    goods_cost = Money()
+    tax = Money()
+    fixed_cost = Money()
+    profit = Money()
+    margin = Share()
+    incomplete = serializers.SerializerMethodField()
+    missing_costs = serializers.SerializerMethodField()
+
+    def get_incomplete(self, order: Order) -> list[str]:
+        return unknown_parts(order)
+
+    def get_missing_costs(self, order: Order) -> list[str]:
+        return products_without_cost(order)
+
+
 class OrderDetailSerializer(OrderSerializer):
     shipment = serializers.SerializerMethodField()
+    profit = serializers.SerializerMethodField()
 
     class Meta(OrderSerializer.Meta):
-        fields = (*OrderSerializer.Meta.fields, "shipment")
+        fields = (*OrderSerializer.Meta.fields, "shipment", "profit")
+
+    @extend_schema_field(ProfitSerializer(allow_null=True))
+    def get_profit(self, order: Order) -> dict[str, Any] | None:
+        """Return what the order earns; null where it is no sale, or not in its account's currency."""
+        counts = order.is_sale and order.currency_id == order.account.currency_id
+        return ProfitSerializer(order).data if counts else None
 
     @extend_schema_field(ShipmentSerializer(allow_null=True))
     def get_shipment(self, order: Order) -> dict[str, Any] | None:
@@ -166,16 +218,122 @@ class OrderStatsSerializer(serializers.Serializer):
     previous_period = SalesSerializer(allow_null=True)
 
 
+class EarnedSerializer(serializers.Serializer):
+    """What sales earned. `profit` is that of the complete ones, whose gross is `gross_complete` and of which
+    `margin` is a share; `incomplete` counts the others. It is null where none is complete.
+    """
+
+    orders = serializers.IntegerField()
+    incomplete = serializers.IntegerField()
+    gross = Money(max_digits=20)
+    gross_complete = Money(max_digits=20)
+    profit = Money(max_digits=20, source="known_profit")
+    margin = Share()
+
+
+class RefundedSerializer(serializers.Serializer):
+    """What went back to buyers, by the day it did: of orders that still are sales, and of others."""
+
+    of_sales = Money(max_digits=20)
+    of_others = Money(max_digits=20)
+
+
+class DayEarnedSerializer(EarnedSerializer):
+    date = serializers.DateField()
+    refunded = RefundedSerializer()
+
+    def to_representation(self, day: reports.ReportDay) -> dict[str, Any]:
+        return {
+            "date": day.date.isoformat(),
+            **EarnedSerializer(day.earned).data,
+            "refunded": RefundedSerializer(day.refunded).data,
+        }
+
+
+class ItemEarnedSerializer(EarnedSerializer):
+    item_id = serializers.CharField()
+    title = serializers.CharField()
+    units = serializers.IntegerField()
+
+    def to_representation(self, item: ItemEarned) -> dict[str, Any]:
+        own = {"item_id": item.item_id, "title": item.title, "units": item.units}
+        return {**own, **EarnedSerializer(item.earned).data}
+
+
+class CurrencyEarnedSerializer(EarnedSerializer):
+    currency_id = serializers.CharField()
+    refunded = RefundedSerializer()
+    previous_period = EarnedSerializer()
+    per_day = DayEarnedSerializer(many=True)
+    items = ItemEarnedSerializer(many=True)
+
+    def to_representation(self, block: reports.CurrencyReport) -> dict[str, Any]:
+        return {
+            "currency_id": block.currency_id,
+            **EarnedSerializer(block.total).data,
+            "refunded": RefundedSerializer(block.refunded).data,
+            "previous_period": EarnedSerializer(block.before).data,
+            "per_day": DayEarnedSerializer(block.days, many=True).data,
+            "items": ItemEarnedSerializer(block.items, many=True).data,
+        }
+
+
+class MissingCostSerializer(serializers.Serializer):
+    """A product whose cost nobody said: its SKU, or its item where it has none."""
+
+    account_id = serializers.IntegerField()
+    sku = serializers.CharField(source="key")
+    title = serializers.CharField()
+    orders = serializers.IntegerField()
+    units = serializers.IntegerField()
+    first_sold = Instant()
+    last_sold = Instant()
+
+
+class ProfitReportSerializer(serializers.Serializer):
+    """What the sales of a period earned, the currency with most of them first.
+
+    `missing_costs` are products without a cost, those that keep most sales incomplete first, 500 at most;
+    `accounts_without_sale_cost` have neither taxes nor a cost per order, so that none of their profit is
+    known.
+    """
+
+    date_from = serializers.DateField()
+    date_to = serializers.DateField()
+    currencies = CurrencyEarnedSerializer(many=True)
+    missing_costs = MissingCostSerializer(many=True)
+    accounts_without_sale_cost = serializers.ListField(child=serializers.IntegerField())
+
+
+class ProfitForm(ReportForm):
+    """The period of the profit, the last 30 days without one, and how many items each currency lists."""
+
+    ITEMS_MAX = 1000
+
+    days = forms.IntegerField(
+        label=gettext_lazy("How many days, until today"),
+        min_value=1,
+        max_value=ReportForm.DAYS_MAX,
+        required=False,
+    )
+    items = forms.IntegerField(
+        label=gettext_lazy("How many items to list, those that earned most first"),
+        min_value=0,
+        max_value=ITEMS_MAX,
+        required=False,
+    )
+
+
 class OrderViewSet(ExportMixin, MirrorViewSet):
     """Sales, newest first."""
 
-    export_title = gettext_lazy("Orders")
-    export_columns: ClassVar[list[Column]] = COLUMNS
+    listing = LISTING
     query_forms: ClassVar[dict[str, Any]] = {
         "list": OrderFilterForm,
         "export": export_form(OrderFilterForm),
         "retrieve": AccountForm,
         "stats": PeriodForm,
+        "profit": ProfitForm,
     }
     orderings: ClassVar = {
         "date_created": "date_created",
@@ -188,12 +346,28 @@ class OrderViewSet(ExportMixin, MirrorViewSet):
     def get_serializer_class(self) -> type[OrderSerializer]:
         return OrderDetailSerializer if self.action == "retrieve" else OrderSerializer
 
-    def summarize(self, rows: OrderQuerySet) -> Summary:
-        return summarize_orders(rows)
-
     def get_queryset(self) -> OrderQuerySet:
         orders = queries.orders_for_listing(self.request.organization, self.query)
-        return orders if self.action == "export" else orders.prefetch_related("payments")
+        return orders.prefetch_related("payments")
+
+    @extend_schema(responses=ProfitReportSerializer)
+    @action(detail=False)
+    def profit(self, request: Request) -> Response:
+        """Return what the sales of a period earned once products, taxes and handling are paid.
+
+        In all, by day and by item; of the last 30 days without a period, of one year at most.
+        """
+        form, now = self.query, timezone.now()
+        first, last = form.bounds(form.today)
+        items = form.value("items")
+        answer = {
+            "date_from": day_of(first, form.zone),
+            "date_to": day_of(last, form.zone),
+            "currencies": reports.report(form, now, reports.ITEMS if items is None else items),
+            "missing_costs": missing_costs(form.accounts, reports.orders_of(form, now), MISSING),
+            "accounts_without_sale_cost": [one.pk for one in accounts_without_sale_cost(form.accounts)],
+        }
+        return Response(ProfitReportSerializer(answer).data)
 
     @extend_schema(responses=OrderStatsSerializer)
     @action(detail=False)

@@ -14,6 +14,7 @@ from shipments.models import Shipment
 
 from .models import Order
 from .money import sum_known
+from .sales import Sale, Total, totals
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,38 @@ def explain(order: Order, shipment: Shipment | None = None) -> list[Part]:
         *_profit(order),
         *_for_information(order, shipment),
     ]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A part of the money of a whole pack, in each currency."""
+
+    label: str
+    sign: str
+    totals: list[Total]
+
+    @property
+    def shown_sign(self) -> str:
+        return "−" if self.sign == "−" else ""
+
+
+def sums_of(sale: Sale) -> list[Sum]:
+    """Return the parts of a pack's money; of each, what is known and of how many orders it is not."""
+    columns = {
+        "gross": (_("Items sold"), ""),
+        "sale_fee": (_("Sale fee"), "−"),
+        "shipping_cost": (_("Shipping you pay"), "−"),
+        "discounts": (_("Discounts you fund"), "−"),
+        "net": (_("Net"), "="),
+        "refunded": (_("Refunded"), "−"),
+        "left": (_("Left after refunds"), "="),
+        "profit": (_("Profit"), "="),
+    }
+    if all(order.refunded == 0 for order in sale.orders):
+        del columns["refunded"], columns["left"]
+    if all(order.profit is None for order in sale.orders):
+        del columns["profit"]
+    return [Sum(label, sign, totals(sale.orders, name)) for name, (label, sign) in columns.items()]
 
 
 def _sale_fee(order: Order) -> Part:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.costs import BEGINNING, parse_amount
-from painelml.web.filters import DayField, FilterForm, WordFilter, day_of
+from painelml.web.filters import ChoiceFilter, DayField, FilterForm, WordFilter, day_of
 from painelml.web.period import Bound, PeriodForm
 from painelml.web.statuses import choices
 
@@ -59,15 +61,41 @@ class ReportForm(PeriodForm):
         return urlencode({**account, "date_from": first.isoformat(), "date_to": last.isoformat()})
 
     @property
+    def period_query(self) -> str:
+        """Return the account and the period as they were given, for the other reports."""
+        names = ("account_id", "days", "date_from", "date_to")
+        return urlencode({name: self.data[name] for name in names if self.value(name) is not None})
+
+    @property
     def today(self) -> date:
         """Today where the first account lives."""
-        zone = self.accounts[0].time_zone if self.accounts else timezone.get_current_timezone()
-        return timezone.now().astimezone(zone).date()
+        return timezone.now().astimezone(self.zone).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the first account; of the panel, where there is none."""
+        return self.accounts[0].time_zone if self.accounts else ZoneInfo(settings.TIME_ZONE)
 
     @property
     def chosen_days(self) -> int | None:
         """The number of days that was chosen or stands for no choice; None for a period by its dates."""
         return None if self.value("date_from") or self.value("date_to") else self.value("days") or self.DAYS
+
+
+class BreakdownForm(ReportForm):
+    """By what the sales of the period are told apart: by item without a choice."""
+
+    BY: ClassVar = [("item", _("Item")), ("state", _("State")), ("account", _("Account"))]
+
+    by = ChoiceFilter(BY, label=_("By"), widget=forms.HiddenInput())
+
+    @property
+    def by_name(self) -> str:
+        return self.value("by") or self.BY[0][0]
+
+    @property
+    def used_query(self) -> str:
+        return f"{super().used_query}&by={self.by_name}"
 
 
 class AmountField(forms.CharField):

@@ -50,6 +50,7 @@ class Order(MirroredRow):
     shipment_id = models.CharField(_("shipment"), max_length=32, blank=True)
     tags = models.JSONField(_("tags"), default=list)
     cancel_detail = PayloadField(_("cancellation"), null=True)
+    has_claim = models.BooleanField(_("has a claim"), default=False)
     units = models.PositiveIntegerField(_("units"), default=0)
 
     gross = models.DecimalField(_("gross"), max_digits=14, decimal_places=2, null=True)
@@ -83,6 +84,9 @@ class Order(MirroredRow):
             models.Index(fields=["account", "buyer_id", "date_created"], name="order_by_buyer"),
             models.Index(
                 fields=["account", "date_created"], condition=Q(is_sale=True), name="order_sales_by_day"
+            ),
+            models.Index(
+                fields=["account", "date_created"], condition=Q(has_claim=True), name="order_claims_by_day"
             ),
         ]
 

@@ -66,6 +66,24 @@ def cost_key(line: OrderItem) -> str:
     return line.sku or line.item_id
 
 
+def unknown_parts(order: Order) -> list[str]:
+    """Return which parts of a sale's profit are not known yet, in the order they are reckoned."""
+    own = ("refunded", "goods_cost", "tax", "fixed_cost")
+    return [*order.unknown_parts, *(part for part in own if getattr(order, part) is None)]
+
+
+def products_without_cost(order: Order) -> list[str]:
+    """Return the products of a sale whose cost on its day nobody said. Three queries, none when the cost of
+    goods is known.
+    """
+    if order.goods_cost is not None:
+        return []
+    keys = list(dict.fromkeys(cost_key(line) for line in order.items.all()))
+    costs = CostTable(order.account, keys)
+    day = order.date_created.astimezone(order.account.time_zone).date()
+    return [key for key in keys if costs.unit_cost(key, day) is None]
+
+
 def set_all_profits(account: Account) -> int:
     """Reckon all orders of an account again and return how many changed; a chunk at a time."""
     changed, last = 0, 0
@@ -116,6 +134,11 @@ class Earned:
         return Earned(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Earned)))
 
     @property
+    def known_profit(self) -> Decimal | None:
+        """None while there are sales and none has all its costs."""
+        return None if self.orders and self.orders == self.incomplete else self.profit
+
+    @property
     def margin(self) -> Decimal | None:
         """The profit as a share of gross, 0.25 for a quarter; None without complete sales."""
         return (self.profit / self.gross_complete).quantize(MARGIN) if self.gross_complete else None
@@ -149,8 +172,8 @@ class MissingCost:
 
 def earned_by_currency(orders: OrderQuerySet) -> dict[str, Earned]:
     """Return what the sales among `orders` earned. One query."""
-    rows = orders.sales().order_by("currency_id").values("currency_id").annotate(**_figures())
-    return {row["currency_id"]: _earned(row) for row in rows}
+    rows = orders.sales().order_by("currency_id").values("currency_id").annotate(**earned_figures())
+    return {row["currency_id"]: earned_of(row) for row in rows}
 
 
 def earned_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Earned]:
@@ -161,8 +184,8 @@ def earned_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Ear
         days = orders.filter(account__in=members).values(
             "currency_id", day=TruncDate("date_created", tzinfo=zone)
         )
-        for row in days.annotate(**_figures()):
-            found[row["day"], row["currency_id"]] += _earned(row)
+        for row in days.annotate(**earned_figures()):
+            found[row["day"], row["currency_id"]] += earned_of(row)
     return dict(found)
 
 
@@ -172,11 +195,11 @@ def earned_by_item(orders: OrderQuerySet, limit: int) -> list[ItemEarned]:
     """
     first = OrderItem.objects.filter(order__in=orders.sales(), position=0).order_by()
     rows = first.values("item_id", currency_id=F("order__currency_id")).annotate(
-        line_title=Max("title"), units=Sum("order__units"), **_figures("order__")
+        line_title=Max("title"), units=Sum("order__units"), **earned_figures("order__")
     )
     most = rows.order_by(F("earned_profit").desc(nulls_last=True), "item_id")[:limit]
     return [
-        ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["units"], _earned(row))
+        ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["units"], earned_of(row))
         for row in most
     ]
 
@@ -211,7 +234,7 @@ def accounts_without_sale_cost(accounts: Sequence[Account]) -> list[Account]:
     return [account for account in accounts if account.pk not in said]
 
 
-def _figures(order: str = "") -> dict[str, Count | Sum]:
+def earned_figures(order: str = "") -> dict[str, Count | Sum]:
     """Return the sums over rows whose order is reached by the prefix `order`."""
     known = Q(**{f"{order}profit__isnull": False})
     return {
@@ -223,7 +246,7 @@ def _figures(order: str = "") -> dict[str, Count | Sum]:
     }
 
 
-def _earned(row: Mapping[str, Any]) -> Earned:
+def earned_of(row: Mapping[str, Any]) -> Earned:
     return Earned(
         orders=row["earned_orders"],
         incomplete=row["earned_orders"] - row["earned_complete"],

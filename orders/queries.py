@@ -31,22 +31,46 @@ FIGURES = {
     "net_unknown": Count("pk", filter=Q(net__isnull=True)),
 }
 
+WHOLE_NUMBER = 16
+"""Digits of an order's number; SKUs that are bar codes have fourteen at most."""
+
+UNREAD = ("payload", "parts", "search_text")
+"""Columns a list has no use for: the payloads are most of a row."""
+
 
 def orders_for_listing(organization: Organization, form: OrderFilterForm) -> OrderQuerySet:
     """Return the organization's orders that pass the filters, unordered, with their lines and account."""
-    orders: OrderQuerySet = Order.objects.of(organization).filter(
+    orders = passing(Order.objects.of(organization), form)
+    return orders.select_related("account").prefetch_related("items").defer(*UNREAD)
+
+
+def passing(orders: OrderQuerySet, form: OrderFilterForm) -> OrderQuerySet:
+    """Return those of `orders` that pass the filters."""
+    orders = orders.filter(
         within("date_created", form.accounts, form.value("date_from"), form.value("date_to")),
         account__in=form.accounts,
         **form.filters(status="status"),
     )
     if q := form.value("q"):
-        orders = orders.filter(search_text__contains=fold(q))
+        orders = orders.filter(searched(q))
     if item_id := form.value("item_id"):
         orders = orders.filter(Exists(OrderItem.objects.filter(order=OuterRef("pk"), item_id=item_id)))
     if tag := form.value("tag"):
         # SQLite has no containment for JSON; the quotes make it a whole tag on both databases.
         orders = orders.alias(tags_text=Cast("tags", TextField())).filter(tags_text__contains=f'"{tag}"')
-    return orders.select_related("account").prefetch_related("items").defer("payload", "parts", "search_text")
+    return orders
+
+
+def searched(q: str) -> Q:
+    """Return the condition for orders that somebody looks for.
+
+    The whole number of an order or a pack has sixteen digits and is looked up; other words are looked for in
+    the text of every order.
+    """
+    words = fold(q)
+    if words.isascii() and words.isdecimal() and len(words) >= WHOLE_NUMBER:
+        return Q(meli_id=words) | Q(pack_id=words)
+    return Q(search_text__contains=words)
 
 
 @dataclass(frozen=True)
@@ -167,28 +191,11 @@ def sales_day(row: dict[str, Any]) -> SalesDay:
     )
 
 
-def get_order(organization: Organization, meli_id: str) -> Order | None:
-    """Return an order of the organization with all that hangs on it; None when it has no such order."""
-    return (
-        Order.objects.of(organization)
-        .filter(meli_id=meli_id)
-        .select_related("account")
-        .prefetch_related("items", "payments", "refunds")
-        .order_by("pk")
-        .first()
-    )
-
-
-def rest_of_pack(order: Order) -> list[Order]:
-    """Return the other orders of the same cart, oldest first."""
-    if not order.pack_id:
-        return []
-    others = Order.objects.filter(account=order.account, pack_id=order.pack_id).exclude(pk=order.pk)
-    return list(
-        others.defer("payload", "parts", "search_text")
-        .prefetch_related("items")
-        .order_by("date_created", "pk")
-    )
+def find_order(organization: Organization, number: str) -> Order | None:
+    """Return the organization's order of this number, or the first of the pack of this number."""
+    orders = Order.objects.of(organization).select_related("account").defer(*UNREAD)
+    order: Order | None = orders.filter(meli_id=number).order_by("pk").first()
+    return order or orders.filter(pack_id=number).order_by("pk").first()
 
 
 def orders_by_shipment(accounts: list[Account], shipment_ids: Iterable[str]) -> dict[str, list[Order]]:

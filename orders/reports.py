@@ -34,11 +34,7 @@ class ReportDay:
     @property
     def profit(self) -> Decimal | None:
         """None while no sale of the day has all its costs."""
-        return (
-            None
-            if self.earned.orders and self.earned.orders == self.earned.incomplete
-            else self.earned.profit
-        )
+        return self.earned.known_profit
 
 
 @dataclass(frozen=True)
@@ -94,8 +90,8 @@ def orders_of(form: ReportForm, now: datetime) -> OrderQuerySet:
     return orders
 
 
-def report(form: ReportForm, now: datetime) -> list[CurrencyReport]:
-    """Return the period per currency, the one with most sales first.
+def report(form: ReportForm, now: datetime, items: int = ITEMS) -> list[CurrencyReport]:
+    """Return the period per currency, the one with most sales first, each with so many of its items.
 
     Two queries per time zone among the accounts, one per currency, and one for the period before.
     """
@@ -116,7 +112,7 @@ def report(form: ReportForm, now: datetime) -> list[CurrencyReport]:
                 for day in days
             ],
             before.get(currency, Earned()),
-            earned_by_item(orders.filter(currency_id=currency), ITEMS),
+            earned_by_item(orders.filter(currency_id=currency), items),
         )
         for currency in currencies
     ]

@@ -57,6 +57,7 @@ SECTIONS = (
 """What a search row must have to make its detail unnecessary."""
 SOLD = {"paid", "partially_refunded"}
 DEAD_TAGS = {"unfulfilled", "fraud_risk_detected"}
+DISPUTED = {"in_mediation", "charged_back"}
 
 
 @register
@@ -70,6 +71,7 @@ class OrderResource(Resource):
     paths = ("/orders/{id}", "/orders/{id}/feedback")
     model = Order
     child_link = "order"
+    buyer_at = (("buyer", "id"),)
     kept = frozenset({"shipping_cost", "net", *PROFIT})
     total_from: ClassVar[str] = PLAN
     done_from: ClassVar[str] = "window"
@@ -151,16 +153,17 @@ class OrderResource(Resource):
         def read(order_id: str) -> Reading:
             row = stored.get(order_id)
             payload: Payload = row.payload if row else {}
+            as_of = row.read_at if row else None
             parts: dict[str, Any] = {}
             if fresh or row is None or _lacks_detail(row.payload, row.parts):
                 answer = self.meli.order(order_id)
-                payload = object_of(answer.data)
+                payload, as_of = object_of(answer.data), None
                 if not answer.missing:
                     parts["detail"] = payload.get("last_updated")
             known = {**(row.parts if row else {}), **parts}
             if _lacks_discounts(payload, known):
                 parts["discounts"] = self._discounts_of(order_id)
-            return Reading(payload, parts)
+            return Reading(payload, parts, as_of)
 
         return Fetched.of(ids, self.meli.gather([lambda i=i: read(i) for i in ids]))
 
@@ -225,6 +228,7 @@ class OrderResource(Resource):
             "shipment_id": parse_id(inner(payload, "shipping", "id")),
             "tags": tags,
             "cancel_detail": _object(payload.get("cancel_detail")),
+            "has_claim": _has_claim(payload, payments),
             "units": sum(line["quantity"] for line in lines),
             "gross": total,
             "sale_fee": sum_known(fees) if lines else None,
@@ -304,6 +308,15 @@ def _is_sale(status: str, tags: Sequence[str], payments: Sequence[Mapping[str, A
     if status not in SOLD or DEAD_TAGS.intersection(tags):
         return False
     return not payments or any(payment["status"] not in RETURNED for payment in payments)
+
+
+def _has_claim(payload: Payload, payments: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the buyer complained, as far as the order tells: by its claims, by why it was cancelled, or by
+    a disputed payment (part B sections 1.2 and 6).
+    """
+    ended_by_claim = inner(payload, "cancel_detail", "group") == "mediations"
+    is_disputed = any(payment["status"] in DISPUTED for payment in payments)
+    return bool(dicts(payload.get("mediations"))) or ended_by_claim or is_disputed
 
 
 def _object(value: Any) -> dict[str, Any] | None:

@@ -10,16 +10,22 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import has_role, role_required
 from accounts.models import Role
+from catalog.models import Item
 from catalog.queries import items_by_id
 from painelml.web.context import filters_of
 from painelml.web.htmx import page_or_partial
+from painelml.web.masks import masked
 from painelml.web.paging import paginate
+from questions.queries import questions_of_buyer
 from shipments.queries import shipments_by_id
 
-from . import queries, reports
-from .explain import explain
-from .forms import OrderFilterForm, ReportForm
+from . import breakdowns, queries, reports
+from .explain import explain, sums_of
+from .forms import BreakdownForm, OrderFilterForm, ReportForm
+from .models import Order
 from .profit import accounts_without_sale_cost, missing_costs
+from .sales import get_sale, items_of, sales_for_listing, sales_of
+from .timeline import timeline
 
 PERIODS = (7, 30, 90, 365)
 MISSING = 20
@@ -30,39 +36,61 @@ MISSING = 20
 @require_GET
 def order_list(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, OrderFilterForm)
-    page = paginate(queries.orders_for_listing(request.organization, form), request.GET)
-    shipments = shipments_by_id(form.accounts, [order.shipment_id for order in page])
-    items = items_by_id(form.accounts, [line.item_id for order in page for line in order.items.all()])
+    page = paginate(sales_for_listing(form), request.GET)
+    sales = sales_of(page, form)
+    shipments = shipments_by_id(form.accounts, [one for sale in sales for one in sale.shipment_ids])
+    items = items_by_id(form.accounts, [line.item_id for sale in sales for line in sale.lines])
     context = {
         "form": form,
         "page": page,
         "rows": [
             (
-                order,
-                [(line, items.get(line.item_id)) for line in order.items.all()],
-                shipments.get(order.shipment_id),
+                sale,
+                [(order, first_of(order, items)) for order in sale.orders],
+                [shipments.get(number) for number in sale.shipment_ids],
             )
-            for order in page
+            for sale in sales
         ],
     }
     return page_or_partial(request, "orders/order_list.html", "orders/_order_table.html", context)
 
 
+def first_of(order: Order, items: dict[str, Item]) -> Item | None:
+    """Return the item an order is drawn with, as far as it was read."""
+    return next((items.get(line.item_id) for line in order.items.all()), None)
+
+
 @role_required(Role.VIEWER)
 @require_GET
 def order_detail(request: HttpRequest, meli_id: str) -> HttpResponse:
-    order = queries.get_order(request.organization, meli_id)
+    order = queries.find_order(request.organization, meli_id)
     if order is None:
         raise Http404(_("There is no such order."))
-    lines = list(order.items.all())
-    items = items_by_id([order.account], [line.item_id for line in lines])
-    shipment = shipments_by_id([order.account], [order.shipment_id]).get(order.shipment_id)
+    sale = get_sale(order)
+    shipments = shipments_by_id([order.account], sale.shipment_ids)
+    items = items_by_id([order.account], [line.item_id for line in sale.lines])
+    may_see_people = has_role(request, Role.OPERATOR)
     context = {
-        "order": order,
-        "shipment": shipment,
-        "lines": [(line, items.get(line.item_id)) for line in lines],
-        "parts": explain(order, shipment),
-        "pack": queries.rest_of_pack(order),
+        "sale": sale,
+        "orders": [
+            {
+                "order": one,
+                "lines": [(line, items.get(line.item_id)) for line in one.items.all()],
+                "parts": explain(one, shipments.get(one.shipment_id)),
+                "payloads": [
+                    told if may_see_people else masked(told) for told in (one.payload, one.parts) if told
+                ],
+            }
+            for one in sale.orders
+        ],
+        "shipments": [(number, shipments.get(number)) for number in sale.shipment_ids],
+        "events": timeline(sale, shipments.values(), timezone.now()),
+        "sums": sums_of(sale) if sale.is_pack else [],
+        "questions": [
+            (question, items.get(question.item_id))
+            for question in questions_of_buyer(order.account, order.buyer_id, items_of(sale))
+        ],
+        "may_see_people": may_see_people,
     }
     return TemplateResponse(request, "orders/order_detail.html", context)
 
@@ -77,9 +105,23 @@ def report(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "periods": PERIODS,
+        "place": "days",
         "blocks": reports.report(form, now),
         "missing": [(one, accounts[one.account_id]) for one in missing],
         "without_sale_cost": accounts_without_sale_cost(form.accounts),
         "can_manage": has_role(request, Role.MANAGER),
     }
     return page_or_partial(request, "reports/report.html", "reports/_report.html", context)
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def breakdown(request: HttpRequest) -> HttpResponse:
+    form = filters_of(request, BreakdownForm)
+    context = {
+        "form": form,
+        "periods": PERIODS,
+        "place": form.by_name,
+        "blocks": breakdowns.breakdown(form, timezone.now()),
+    }
+    return page_or_partial(request, "reports/breakdown.html", "reports/_breakdown.html", context)

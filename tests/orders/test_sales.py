@@ -2,7 +2,8 @@
 
 What a row leaves out: one unit, a paid order of 5 November whose detail was read, paid at once, nothing
 refunded; of what is expected, the price as gross, the fee once, the whole cost of its shipment, no discounts.
-Rows with the same `pack` travel in one shipment, and `ship` is what that shipment costs the seller.
+Rows with the same `pack` travel in one shipment, and `ship` is what that shipment costs the seller. `cost` is
+what a unit costs the seller; rows without one have a product whose cost nobody said.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Organization, User
+from catalog.costs import BEGINNING
+from catalog.models import ProductCost, SaleCost
 from orders.explain import explain
 from orders.models import Order, Refund
+from orders.profit import set_all_profits
 from orders.settle import settle_saved
 from orders.stats import order_stats, refunds_by_day
 from orders.sync import OrderResource
@@ -259,6 +263,41 @@ def test_the_page_tells_the_same(sales: list[Order], ana: User, client: Client) 
             if amount:
                 shown = money(abs(amount) if name != "net" and name != "left" else amount, order.currency_id)
                 assert shown in page, (row["name"], name)
+
+
+@pytest.fixture
+def reckoned(accounts: dict[str, Account], sales: list[Order]) -> list[Order]:
+    """The Brazilian rows, each product at its `cost`: 6 % go to taxes, 1.00 into each order."""
+    account = accounts["MLB"]
+    SaleCost.objects.create(account=account, tax_percent=D("6.00"), per_order=D("1.00"), starts_on=BEGINNING)
+    ProductCost.objects.bulk_create(
+        ProductCost(account=account, sku=f"SKU-{number}", amount=D(row["cost"]), starts_on=BEGINNING)
+        for number, row in enumerate(SALES)
+        if "cost" in row
+    )
+    set_all_profits(account)
+    return list(Order.objects.filter(account=account).order_by("meli_id"))
+
+
+def test_what_is_earned_is_known_to_the_cent_and_no_further(reckoned: list[Order], ana: User) -> None:
+    api = APIClient()
+    api.force_login(ana)
+    worked_out = 0
+    for order in reckoned:
+        number = int(order.meli_id) - FIRST
+        row = SALES[number]
+        told = {name: getattr(order, name) for name in ("goods_cost", "tax", "profit")}
+        shown = api.get(f"/api/orders/{order.meli_id}").json()["profit"]
+        if own := row["expect"].get("own"):
+            assert told == {name: number_of(value) for name, value in own.items()}, row["name"]
+            assert shown is None or {name: shown[name] for name in own} == own, row["name"]
+            worked_out += 1
+        is_own = expected(row)["is_sale"] and row.get("currency", "BRL") == "BRL"
+        assert (shown is not None) is is_own, row["name"]
+        if shown is not None and "cost" not in row:
+            assert (shown["profit"], shown["missing_costs"]) == (None, [f"SKU-{number}"]), row["name"]
+            assert "goods_cost" in shown["incomplete"], row["name"]
+    assert worked_out >= 13
 
 
 @pytest.mark.parametrize("site", ["MLB", "MLA", "MLM", "MLC"])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from painelml.audit import trail
 from painelml.meli import (
     AnswerLost,
     Client,
@@ -89,39 +90,69 @@ def change_item(item: Item, change: Change) -> Item:
     """
     read_now(item)
     check(item, change)
-    meli = Reader(item.account, Priority.PERSON).meli
+    return write_change(item, change)
+
+
+def offer_of(item: Item) -> dict[str, Any]:
+    """Return of an item what people change."""
+    units = {variation.meli_id: variation.available_quantity for variation in item.variations.all()}
+    return {
+        "price": item.price,
+        "available_quantity": item.available_quantity,
+        "status": item.status,
+        "variations": units,
+    }
+
+
+def asked_for(change: Change, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Return what a change asks for."""
+    return {name: value for name, value in vars(change).items() if value not in (None, {})}
+
+
+@trail.watched("item.changed", offer_of, asked_for)
+def write_change(
+    item: Item,
+    change: Change,
+    priority: Priority = Priority.PERSON,
+    before_call: Callable[[], None] = lambda: None,
+) -> Item:
+    """Write a checked change of an item that was just read, as `change_item` does. `before_call` is called
+    before each write, and may stop it by raising."""
+    meli = Reader(item.account, priority).meli
     done: list[str] = []
     answer: Any = None
     try:
         for write in writes(meli, item, change):
+            before_call()
             answer = write.send() or answer
             done += write.fields
     except (MeliError, NotPossible) as error:
-        mirror(item, has_new_stock=bool(done))
+        mirror(item, has_new_stock=bool(done), priority=priority)
         if isinstance(error, AnswerLost) and holds(item, change):
             return item
         if done:
             raise PartlyChanged(list(dict.fromkeys(done)), error) from error
         raise
     else:
-        mirror(item, has_new_stock=change.available_quantity is not None or bool(change.variations))
+        has_new_stock = change.available_quantity is not None or bool(change.variations)
+        mirror(item, has_new_stock=has_new_stock, priority=priority)
         if ignored := ignored_fields(answer, item, change):
             raise Ignored(ignored, frozenset(warnings(answer)))
     return item
 
 
-def read_now(item: Item) -> None:
+def read_now(item: Item, priority: Priority = Priority.PERSON) -> None:
     """Bring the item up to date, or raise why that cannot be."""
-    applied = apply(item.account, "items", [item.meli_id], Priority.PERSON)
+    applied = apply(item.account, "items", [item.meli_id], priority)
     for error in applied.errors.values():
         raise error
     item.refresh_from_db()
 
 
-def mirror(item: Item, *, has_new_stock: bool) -> None:
+def mirror(item: Item, *, has_new_stock: bool, priority: Priority) -> None:
     """Read the item again, and the listings that share its stock (5.7), as far as that is possible now."""
     siblings = siblings_of(item).values_list("meli_id", flat=True) if has_new_stock else []
-    apply(item.account, "items", [item.meli_id, *siblings], Priority.PERSON)
+    apply(item.account, "items", [item.meli_id, *siblings], priority)
     item.refresh_from_db()
 
 

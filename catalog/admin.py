@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from painelml.web.admin import MirroredAdmin, ReadOnlyAdmin, ReadOnlyInline
 
-from .models import Item, ProductCost, SaleCost, Variation
+from .models import BulkChange, Item, ProductCost, SaleCost, Variation
 
 
 class VariationInline(ReadOnlyInline):
@@ -29,3 +29,10 @@ class ProductCostAdmin(ReadOnlyAdmin):
 class SaleCostAdmin(ReadOnlyAdmin):
     list_display = ("account", "starts_on", "tax_percent", "per_order")
     list_filter = ("account",)
+
+
+@admin.register(BulkChange)
+class BulkChangeAdmin(ReadOnlyAdmin):
+    list_display = ("action", "organization", "requested_by", "status", "created_at", "finished_at")
+    list_filter = ("status", "action")
+    list_select_related = ("organization", "requested_by")

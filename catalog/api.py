@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django import forms
+from django.core import signing
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,8 +18,11 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from painelml.web.api import (
+    PAGE_SIZE,
+    PAGE_SIZE_MAX,
     AccountForm,
     MirrorSerializer,
     MirrorViewSet,
@@ -28,16 +34,30 @@ from painelml.web.api import (
     answer_for,
     not_done,
 )
-from painelml.web.exports import Column, ExportMixin, Summary, export_form
+from painelml.web.exports import ExportMixin, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
 
 from . import actions, queries
-from .exports import COLUMNS, summarize_items
+from .exports import LISTING
 from .forms import STATUSES_TO_SET, UNITS_MAX, ItemFilterForm, price_problem
 from .models import Item, ItemQuerySet, Variation
 from .stats import item_stats
+from .stock import Cover, UnitCosts, covers_of, covers_of_item, urgency
+
+
+class StockForm(AccountForm):
+    max_days = forms.IntegerField(
+        label=gettext_lazy("Only what lasts at most so many days"),
+        min_value=0,
+        max_value=3650,
+        required=False,
+    )
+    page_size = forms.IntegerField(
+        label=gettext_lazy("Rows of a page"), min_value=1, max_value=PAGE_SIZE_MAX, required=False
+    )
+    cursor = forms.CharField(label=gettext_lazy("Where the page begins"), max_length=500, required=False)
 
 
 class VariationSerializer(RowSerializer):
@@ -55,7 +75,7 @@ class ItemSerializer(MirrorSerializer):
 
     class Meta:
         model = Item
-        fields = (
+        fields: tuple[str, ...] = (
             *MirrorSerializer.FIRST,
             "title",
             "status",
@@ -72,6 +92,77 @@ class ItemSerializer(MirrorSerializer):
             "variations",
             "date_created",
         )
+
+
+class ListingSerializer(serializers.Serializer):
+    item_id = serializers.CharField()
+    variation_id = serializers.CharField(allow_null=True)
+
+
+class StockSerializer(serializers.Serializer):
+    """Units that one or several listings sell from, and how long they last at the pace of the last 30 days.
+
+    `listings` share the units. Days in which nothing was left are not counted as days without sales:
+    `days_in_stock` are the others. `days_of_cover` is null while nothing sells; `out_on` is the day on which
+    the stock then ends. `lost_per_day` is what each day without stock costs in sales at the present price.
+    `unit_cost` is today's of `/api/costs`; `value` and `value_at_cost` are null while price or cost is
+    unknown.
+    """
+
+    account_id = serializers.IntegerField(source="pool.account_id")
+    id = serializers.CharField(source="pool.key")
+    listings = serializers.SerializerMethodField()
+    title = Word(source="pool.title")
+    sku = Word(source="pool.sku")
+    currency_id = Word(source="pool.currency_id")
+    available_quantity = serializers.IntegerField(source="pool.available")
+    sold_30_days = serializers.IntegerField(source="sold")
+    days_in_stock = Money(decimal_places=1)
+    sold_per_day = Money(source="per_day")
+    days_of_cover = Money(source="days", decimal_places=1)
+    out_on = serializers.DateField(allow_null=True)
+    lost_per_day = Money(max_digits=20)
+    price = Money(source="pool.price")
+    unit_cost = serializers.SerializerMethodField()
+    value = Money(max_digits=20, source="pool.value")
+    value_at_cost = serializers.SerializerMethodField()
+
+    @extend_schema_field(ListingSerializer(many=True))
+    def get_listings(self, cover: Cover) -> list[dict[str, Any]]:
+        return [{"item_id": item, "variation_id": part or None} for item, part in cover.pool.sellers]
+
+    @extend_schema_field(Money())
+    def get_unit_cost(self, cover: Cover) -> str | None:
+        return Money().to_representation(cost) if (cost := self.cost(cover)) is not None else None
+
+    @extend_schema_field(Money())
+    def get_value_at_cost(self, cover: Cover) -> str | None:
+        cost = self.cost(cover)
+        return None if cost is None else Money(max_digits=20).to_representation(cost * cover.pool.available)
+
+    def cost(self, cover: Cover) -> Decimal | None:
+        costs: UnitCosts = self.context["costs"]
+        return costs.of(cover.pool)
+
+
+class StockPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = StockSerializer(many=True)
+
+
+class ItemDetailSerializer(ItemSerializer):
+    stock = serializers.SerializerMethodField()
+
+    class Meta(ItemSerializer.Meta):
+        fields = (*ItemSerializer.Meta.fields, "stock")
+
+    @extend_schema_field(StockSerializer(many=True))
+    def get_stock(self, item: Item) -> Any:
+        """Return the stock the item sells from, one for each of its variations; none of a closed item."""
+        now = timezone.now()
+        costs = UnitCosts([item.account], now)
+        return StockSerializer(covers_of_item(item, now), many=True, context={"costs": costs}).data
 
 
 class StockOfVariationSerializer(StrictSerializer):
@@ -120,8 +211,25 @@ class ItemChangeSerializer(StrictSerializer):
         return given
 
 
+class StockValueSerializer(serializers.Serializer):
+    """What stock is worth at its price and at today's cost; units without a known one are left out of it, and
+    how many stocks that are is said.
+    """
+
+    currency_id = serializers.CharField()
+    units = serializers.IntegerField()
+    at_price = Money(max_digits=20)
+    at_cost = Money(max_digits=20)
+    without_price = serializers.IntegerField()
+    without_cost = serializers.IntegerField()
+
+
 class ItemStatsSerializer(serializers.Serializer):
-    """Figures of the items created in the period; stock is what active and paused ones hold."""
+    """Figures of the items created in the period; stock is what active and paused ones hold.
+
+    `running_out` counts stocks that last a week at most, `lost_per_day` is what stock that ran out costs in
+    sales, by currency.
+    """
 
     total = serializers.IntegerField()
     by_status = serializers.DictField(child=serializers.IntegerField())
@@ -130,20 +238,22 @@ class ItemStatsSerializer(serializers.Serializer):
     stock_units = serializers.IntegerField()
     stock_value = Money(max_digits=20)
     currency_id = Word()
+    running_out = serializers.IntegerField()
+    lost_per_day = serializers.DictField(child=Money(max_digits=20))
+    stock_by_currency = StockValueSerializer(many=True)
 
 
 class ItemViewSet(ExportMixin, MirrorViewSet):
     """Listings, newest first."""
 
-    serializer_class = ItemSerializer
-    export_title = gettext_lazy("Items")
-    export_columns: ClassVar[list[Column]] = COLUMNS
+    listing = LISTING
     query_forms: ClassVar[dict[str, Any]] = {
         "list": ItemFilterForm,
         "export": export_form(ItemFilterForm),
         "retrieve": AccountForm,
         "partial_update": AccountForm,
         "stats": PeriodForm,
+        "stock": StockForm,
     }
     orderings: ClassVar = {
         "date_created": "date_created",
@@ -154,8 +264,8 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
         "sold_quantity": "sold_quantity",
     }
 
-    def summarize(self, rows: ItemQuerySet) -> Summary:
-        return summarize_items(rows)
+    def get_serializer_class(self) -> type[ItemSerializer]:
+        return ItemDetailSerializer if self.action == "retrieve" else ItemSerializer
 
     def get_queryset(self) -> ItemQuerySet:
         return queries.items_for_listing(self.request.organization, self.query)
@@ -189,6 +299,48 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
     def stats(self, request: Request) -> Response:
         """Return figures of a period; without one, of everything."""
         return Response(ItemStatsSerializer(item_stats(self.query, timezone.now())).data)
+
+    @extend_schema(responses=StockPageSerializer)
+    @action(detail=False)
+    def stock(self, request: Request) -> Response:
+        """List stocks with how long they last: what loses most sales first, then what runs out first.
+
+        Listings of one product share a stock, so that it counts once.
+        """
+        now, form = timezone.now(), self.query
+        covers = covers_of(form.accounts, Item.objects.all(), now)
+        if (most := form.value("max_days")) is not None:
+            covers = [one for one in covers if one.days is not None and one.days <= most]
+        page, cursor = page_of_stock(covers, form.value("page_size") or PAGE_SIZE, form.value("cursor"))
+        address = request.build_absolute_uri()
+        context = {"costs": UnitCosts(form.accounts, now)}
+        answer = {
+            "next": replace_query_param(address, "cursor", cursor) if cursor else None,
+            "previous": None,
+            "results": StockSerializer(page, many=True, context=context).data,
+        }
+        return Response(answer)
+
+
+def page_of_stock(covers: list[Cover], size: int, after: str | None) -> tuple[list[Cover], str | None]:
+    """Return the stocks that follow a cursor, the most urgent without one, and the next cursor.
+
+    Raises ValidationError for a cursor that was not made here.
+    """
+    ordered = sorted(covers, key=urgency)
+    start = 0
+    if after:
+        try:
+            lost, days, account_id, key = signing.loads(after, salt=__name__)
+        except (signing.BadSignature, ValueError) as error:
+            message = _("This cursor was not made for this list.")
+            raise ValidationError({"cursor": [message]}) from error
+        start = bisect_right(ordered, (Decimal(lost), Decimal(days), account_id, key), key=urgency)
+    page = ordered[start : start + size]
+    if start + size >= len(ordered):
+        return page, None
+    lost, days, account_id, key = urgency(page[-1])
+    return page, signing.dumps([str(lost), str(days), account_id, key], salt=__name__)
 
 
 def partly(error: actions.PartlyChanged) -> Response:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.models import Account
-from painelml.text import fold
+from painelml.web.uploads import FILE_MAX as FILE_MAX
+from painelml.web.uploads import UnreadableFile, as_code, read_table
 
 from .models import ProductCost, SaleCost
 
 BEGINNING = date(2000, 1, 1)
 """From when a cost without a date counts: older than anything Mercado Livre still tells."""
-FILE_MAX = 5 * 1024 * 1024
-UNPACKED_MAX = 100 * 1024 * 1024
-ROWS_MAX = 50_000
 AMOUNT_MAX = Decimal("999999999999.99")
 
 
@@ -63,10 +56,6 @@ def _on(since: Sequence[tuple[date, Any]], day: date) -> Any:
 # Files
 
 
-class UnreadableFile(Exception):
-    """The file is not one of costs; the message tells people what to mend."""
-
-
 @dataclass(frozen=True)
 class CostRow:
     """A row of a file as its `number` in the file: a cost, or what is wrong with it."""
@@ -90,16 +79,7 @@ def read_costs(content: bytes) -> list[CostRow]:
 
     Raises UnreadableFile where there is no telling rows apart; what is wrong with a row is in the row.
     """
-    if len(content) > FILE_MAX:
-        raise UnreadableFile(_("The file is larger than 5 MB."))
-    lines = _xlsx_lines(content) if content.startswith(b"PK") else _csv_lines(content)
-    header = next(lines, [])
-    columns = {
-        name: position
-        for position, cell in enumerate(header)
-        for name, spellings in HEADERS.items()
-        if fold(str(cell or "")).strip() in spellings
-    }
+    columns, width, lines = read_table(content, HEADERS)
     if missing := {"sku", "amount"} - set(columns):
         names = ", ".join(sorted({"sku": "SKU", "amount": _("cost")}[name] for name in missing))
         raise UnreadableFile(
@@ -107,12 +87,8 @@ def read_costs(content: bytes) -> list[CostRow]:
         )
     rows: list[CostRow] = []
     seen: set[tuple[str, date | None]] = set()
-    for number, line in enumerate(lines, start=2):
-        if not any(str(cell or "").strip() for cell in line):
-            continue
-        if len(rows) == ROWS_MAX:
-            raise UnreadableFile(_("The file has more than 50,000 rows."))
-        rows.append(_cost_row(number, line, columns, len(header), seen))
+    for number, line in lines:
+        rows.append(_cost_row(number, line, columns, width, seen))
     return rows
 
 
@@ -126,7 +102,7 @@ def _cost_row(
     """Read one line; `seen` gathers what the lines before it set."""
     errors = []
     cells = {name: line[position] if position < len(line) else None for name, position in columns.items()}
-    sku = _sku(cells["sku"])
+    sku = as_code(cells["sku"])
     if not sku or len(sku) > 120 or not sku.isprintable():
         errors.append(_("The SKU is missing or longer than 120 characters."))
     amount = parse_amount(cells["amount"])
@@ -141,12 +117,6 @@ def _cost_row(
         errors.append(_("The file has this SKU and day already."))
     seen.add((sku, starts_on))
     return CostRow(number, sku, amount, starts_on, errors)
-
-
-def _sku(cell: Any) -> str:
-    """Spreadsheets turn a SKU of digits into a number."""
-    whole = isinstance(cell, float) and cell.is_integer()
-    return str(int(cell) if whole else "" if cell is None else cell).strip()
 
 
 def parse_amount(cell: Any) -> Decimal | None:
@@ -181,31 +151,6 @@ def parse_day(cell: Any) -> date | None:
         return date.fromisoformat(text) if len(text) == len("2026-11-21") else None
     except ValueError:
         return None
-
-
-def _csv_lines(content: bytes) -> Iterator[list[Any]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    first = text.split("\n", 1)[0]
-    delimiter = max(";,\t", key=first.count)
-    try:
-        yield from csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter)
-    except csv.Error as error:
-        raise UnreadableFile(_("The file is neither CSV nor XLSX.")) from error
-
-
-def _xlsx_lines(content: bytes) -> Iterator[list[Any]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_MAX:
-                raise UnreadableFile(_("The file is larger than 5 MB."))
-        sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-        for row in sheet.iter_rows(values_only=True):
-            yield list(row)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:
-        raise UnreadableFile(_("The file is neither CSV nor XLSX.")) from error
 
 
 def good(rows: Iterable[CostRow]) -> list[CostRow]:

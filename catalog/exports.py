@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, DecimalField, F, Sum
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from painelml.web import show
-from painelml.web.exports import Column, Summary
+from painelml.web.exports import Column, Listing, Summary
 from painelml.web.statuses import word_for
 
+from .forms import ItemFilterForm
 from .models import Item, ItemQuerySet
-from .stats import HELD
+from .queries import items_for_listing
+from .stock import HELD, pools_of
 
 
 def stock_of_variations(item: Item) -> str:
@@ -26,14 +31,14 @@ COLUMNS = [
     Column("account", gettext_lazy("Account")),
     Column("title", gettext_lazy("Title")),
     Column("sku", gettext_lazy("SKU")),
-    Column("status", gettext_lazy("Status")),
+    Column("status", gettext_lazy("Status"), words="item"),
     Column("price", gettext_lazy("Price"), kind="money"),
     Column("currency_id", gettext_lazy("Currency")),
     Column("available_quantity", gettext_lazy("Available"), kind="number"),
     Column("sold_quantity", gettext_lazy("Sold"), kind="number"),
     Column("variations", gettext_lazy("Variations"), stock_of_variations),
-    Column("listing_type_id", gettext_lazy("Listing type")),
-    Column("logistic_type", gettext_lazy("Logistics")),
+    Column("listing_type_id", gettext_lazy("Listing type"), words="listing_type"),
+    Column("logistic_type", gettext_lazy("Logistics"), words="logistics"),
     Column("permalink", gettext_lazy("Page")),
     Column("date_created", gettext_lazy("Created"), kind="instant"),
     Column("last_updated", gettext_lazy("Changed"), "remote_updated_at", kind="instant"),
@@ -49,13 +54,26 @@ def summarize_items(items: ItemQuerySet) -> Summary:
         (_("Out of stock"), show.count(items.out_of_stock().count())),
         (_("Low stock"), show.count(items.low_stock().count())),
     ]
-    amount = DecimalField(max_digits=20, decimal_places=2)
-    worth = Sum(F("price") * F("available_quantity"), output_field=amount)
-    held = items.filter(status__in=HELD).values("currency_id")
-    for row in held.annotate(units=Sum("available_quantity"), worth=worth).order_by("currency_id"):
+    units: Counter[str] = Counter()
+    worth: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for pool in pools_of(items.filter(status__in=HELD)):
+        units[pool.currency_id] += pool.available
+        worth[pool.currency_id] += pool.value or Decimal(0)
+    for currency in sorted(units):
         totals += [
-            (_("Units in stock"), show.count(row["units"])),
-            (_("Value of the stock"), show.money(row["worth"], row["currency_id"])),
+            (_("Units in stock"), show.count(units[currency])),
+            (_("Value of the stock"), show.money(worth[currency], currency)),
         ]
     chart = [(str(word_for("item", status).label), count) for status, count in by_status]
     return Summary(totals, _("Items by status"), chart)
+
+
+LISTING = Listing(
+    name="items",
+    route="item-export",
+    title=gettext_lazy("Items"),
+    form=ItemFilterForm,
+    columns=COLUMNS,
+    read=items_for_listing,
+    summarize=summarize_items,
+)

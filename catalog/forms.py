@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 from django.utils.formats import get_format
@@ -37,6 +38,43 @@ class ItemFilterForm(FilterForm):
     listing_type_id = WordFilter(LISTING_TYPES, label=_("Listing type"))
     logistic_type = WordFilter(LOGISTICS, label=_("Logistics"))
     sku = WordFilter(label=_("SKU"))
+
+
+ORDERINGS = {
+    "-date_created": _("Newest first"),
+    "-sold_quantity": _("Most sold first"),
+    "available_quantity": _("Fewest units first"),
+    "-available_quantity": _("Most units first"),
+    "price": _("Cheapest first"),
+    "-price": _("Dearest first"),
+    "title": _("By title"),
+}
+NEWEST = "-date_created"
+
+
+class ItemListForm(ItemFilterForm):
+    """The filters of the page, and in which order it lists. The order narrows nothing."""
+
+    # The first choice is the list as it is without one, and is not written into the address.
+    ordering = forms.ChoiceField(
+        label=_("Sort"),
+        choices=[("" if name == NEWEST else name, label) for name, label in ORDERINGS.items()],
+        required=False,
+    )
+
+    @property
+    def order(self) -> str:
+        return self.value("ordering") or NEWEST
+
+    @property
+    def active(self) -> list[str]:
+        return [name for name in super().active if name != "ordering"]
+
+    @property
+    def used_query(self) -> str:
+        """Return the filters alone: what a file, a saved filter and a bulk change are asked with."""
+        used = parse_qsl(super().used_query)
+        return urlencode([(name, value) for name, value in used if name != "ordering"])
 
 
 def price_problem(price: Decimal, currency_id: str) -> str:

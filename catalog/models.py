@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
@@ -187,3 +190,113 @@ class SaleCost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tax_percent} % + {self.per_order}"
+
+
+class BulkStatus(models.TextChoices):
+    PREVIEW = "preview", _("Preview")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class BulkChangeQuerySet(models.QuerySet["BulkChange"]):
+    def of(self, organization: Organization) -> BulkChangeQuerySet:
+        return self.filter(organization=organization)
+
+    def started(self) -> BulkChangeQuerySet:
+        """Return changes that somebody said yes to."""
+        return self.exclude(status=BulkStatus.PREVIEW)
+
+
+class BulkChange(models.Model):
+    """One change of many listings: first only shown, then, once somebody says yes, written line by line.
+
+    `action` is one of `catalog.bulk.ACTIONS`; `how` holds its amount and the ending prices get. `language` is
+    that of whoever decided it: results are told in it.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="bulk_changes")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    undoes = models.ForeignKey("self", models.SET_NULL, null=True, related_name="undone_by")
+    action = models.CharField(_("action"), max_length=20)
+    how = PayloadField(default=dict)
+    language = models.CharField(max_length=10)
+    status = models.CharField(_("status"), max_length=10, choices=BulkStatus, default=BulkStatus.PREVIEW)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    started_at = models.DateTimeField(_("started at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    objects: ClassVar = BulkChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("bulk change")
+        verbose_name_plural = _("bulk changes")
+        indexes: ClassVar = [models.Index(fields=["organization", "-id"], name="bulk_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.action} · {self.get_status_display()}"
+
+
+class LineState(models.TextChoices):
+    BARRED = "barred", _("Left out")
+    READY = "ready", _("Ready")
+    WORKING = "working", _("Working")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Not done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class BulkLineQuerySet(models.QuerySet["BulkLine"]):
+    def open(self) -> BulkLineQuerySet:
+        """Return lines nobody has finished yet."""
+        return self.filter(state__in=[LineState.READY, LineState.WORKING])
+
+    def claimable(self, now: datetime) -> BulkLineQuerySet:
+        """Return lines a worker may take: due ones, and those whose worker died. What a dead worker began is
+        looked at even after the change was cancelled."""
+        due = Q(state=LineState.READY, next_try_at__lte=now, change__status=BulkStatus.RUNNING)
+        orphaned = Q(state=LineState.WORKING, lease_until__lt=now)
+        return self.filter(due | orphaned)
+
+
+class BulkLine(models.Model):
+    """What shall become of one listing in a bulk change, and what became of it.
+
+    Values are kept by name: `price`, `status`, `available_quantity`, and `units:<id>` for a variation. `old`
+    and `new` are what the preview showed. `seen` is what was there right before the first write and `sent`
+    what is being written: noted before the call, so that whoever takes over knows what may have arrived.
+    """
+
+    change = models.ForeignKey(BulkChange, models.CASCADE, related_name="lines")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="bulk_lines")
+    position = models.PositiveIntegerField()
+    old = PayloadField(default=dict)
+    new = PayloadField(default=dict)
+    seen = PayloadField(null=True)
+    sent = PayloadField(null=True)
+    state = models.CharField(_("state"), max_length=10, choices=LineState)
+    words = models.TextField(_("why"), blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = BulkLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("line of a bulk change")
+        verbose_name_plural = _("lines of bulk changes")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["change", "item"], name="bulk_line_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["change", "position"], name="bulk_line_in_order"),
+            models.Index(
+                fields=["next_try_at"], condition=Q(state__in=["ready", "working"]), name="bulk_line_open"
+            ),
+            models.Index(fields=["item", "-id"], name="bulk_line_of_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.state}"

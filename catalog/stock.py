@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from accounts.models import Account
 from orders.models import Order, OrderItem
@@ -87,7 +87,9 @@ def pools_of(items: ItemQuerySet) -> list[Pool]:
     )  # fmt: skip
     shared = ~Q(inventory_id="") | ~Q(user_product_id="")
     variations: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for variation in Variation.objects.filter(shared, item__in=items).values(
+    # Once one of an item's variations shares its units, all of them are counted apart.
+    divided = Exists(Variation.objects.filter(shared, item=OuterRef("item")))
+    for variation in Variation.objects.filter(divided, item__in=items).values(
         "item_id", "meli_id", "sku", "available_quantity", "price", "inventory_id", "user_product_id"
     ):
         variations[variation["item_id"]].append(variation)
@@ -101,7 +103,8 @@ def pools_of(items: ItemQuerySet) -> list[Pool]:
 
 def _join(pools: dict[tuple[int, str], Pool], item: Mapping[str, Any], part: Mapping[str, Any]) -> None:
     """Put what an item, or a variation of it, sells into its pool."""
-    key = part["inventory_id"] or part["user_product_id"] or item["meli_id"]
+    own = f"{item['meli_id']}-{part['meli_id']}" if part["meli_id"] else item["meli_id"]
+    key = part["inventory_id"] or part["user_product_id"] or own
     pool = pools.get((item["account_id"], key))
     price = item["price"] if part["price"] is None else part["price"]
     if pool is None:
@@ -136,6 +139,33 @@ def covers_of(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -
         )
         for pool in pools
     ]
+
+
+def covers_of_item(item: Item, now: datetime) -> list[Cover]:
+    """Return how long the stock an item sells from lasts: one, or one for each of its variations; nothing for
+    a closed item. Six queries.
+    """
+    parts = [item, *item.variations.all()]
+    inventories = {part.inventory_id for part in parts} - {""}
+    products = {part.user_product_id for part in parts} - {""}
+    shares = Q(inventory_id__in=inventories) | Q(user_product_id__in=products)
+    by_a_variation = Exists(Variation.objects.filter(shares, item=OuterRef("pk")))
+    sharing = Item.objects.filter(Q(pk=item.pk) | shares | by_a_variation, account=item.account)
+    covers = covers_of([item.account], sharing, now)
+    mine = [one for one in covers if any(seller == item.meli_id for seller, _part in one.pool.sellers)]
+    return mine if item.status in HELD else []
+
+
+Urgency = tuple[Decimal, Decimal, int, str]
+
+
+def urgency(cover: Cover) -> Urgency:
+    """Return what to sort by: what loses most comes first, then what runs out first, at last what does not
+    sell.
+    """
+    never = Decimal("Infinity")
+    days = never if cover.days is None else cover.days
+    return -(cover.lost_per_day or Decimal(0)), days, cover.pool.account_id, cover.pool.key
 
 
 def cover(pool: Pool, sold: int, without_stock: timedelta, now: datetime, account: Account) -> Cover:
@@ -257,21 +287,36 @@ class StockValue:
     without_cost: int
 
 
+class UnitCosts:
+    """What a unit of a pool costs today. Two queries an account that is asked about."""
+
+    def __init__(self, accounts: Iterable[Account], now: datetime) -> None:
+        self._accounts = {account.pk: account for account in accounts}
+        self._tables: dict[int, CostTable] = {}
+        self._now = now
+
+    def of(self, pool: Pool) -> Decimal | None:
+        """Return it by the pool's SKU, or by its first listing; None where nobody said, or in another
+        currency than the account's.
+        """
+        account = self._accounts[pool.account_id]
+        if pool.currency_id != account.currency_id:
+            return None
+        table = self._tables.get(account.pk) or self._tables.setdefault(account.pk, CostTable(account))
+        today = self._now.astimezone(account.time_zone).date()
+        return table.unit_cost(pool.sku or pool.sellers[0][0], today)
+
+
 def stock_values(accounts: Iterable[Account], pools: Iterable[Pool], now: datetime) -> list[StockValue]:
     """Return what `pools` of these accounts are worth at their price and at today's cost, by currency. Two
     queries an account.
     """
-    by_pk = {account.pk: account for account in accounts}
-    costs = {pk: CostTable(account) for pk, account in by_pk.items()}
+    costs = UnitCosts(accounts, now)
     values: dict[str, list[tuple[int, Decimal | None, Decimal | None]]] = defaultdict(list)
     for pool in pools:
         if not pool.available:
             continue
-        account = by_pk[pool.account_id]
-        cost = None
-        if pool.currency_id == account.currency_id:
-            today = now.astimezone(account.time_zone).date()
-            cost = costs[account.pk].unit_cost(pool.sku or pool.sellers[0][0], today)
+        cost = costs.of(pool)
         at_cost = None if cost is None else cost * pool.available
         values[pool.currency_id].append((pool.available, pool.value, at_cost))
     return [

@@ -29,7 +29,7 @@ from painelml.sync.resource import (
     StepPlan,
     register,
 )
-from painelml.sync.values import as_count, as_money, dicts, inner, text, words
+from painelml.sync.values import as_count, as_money, dicts, inner, text, web_address, words
 from painelml.text import searchable
 
 from .models import Item, Variation
@@ -205,8 +205,8 @@ class ItemResource(Resource):
             "listing_type_id": text(payload.get("listing_type_id"), 40),
             "logistic_type": text(inner(payload, "shipping", "logistic_type"), 40),
             "category_id": text(payload.get("category_id"), 30),
-            "permalink": text(payload.get("permalink"), 600),
-            "thumbnail": text(_secure(payload.get("secure_thumbnail") or payload.get("thumbnail")), 600),
+            "permalink": web_address(payload.get("permalink"), 600),
+            "thumbnail": web_address(_picture(payload), 600),
             "user_product_id": parse_id(payload.get("user_product_id")),
             "inventory_id": parse_id(payload.get("inventory_id")),
             "catalog_listing": payload.get("catalog_listing") is True,
@@ -249,7 +249,7 @@ def _sku(payload: Payload) -> str:
     return text(payload.get("seller_custom_field"), 120)
 
 
-def _secure(url: Any) -> str:
+def _picture(payload: Payload) -> str:
     """Mercado Livre still names its pictures with http (5.3)."""
-    address = text(url)
+    address = text(payload.get("secure_thumbnail") or payload.get("thumbnail"))
     return address.replace("http://", "https://", 1) if "mlstatic.com/" in address else address

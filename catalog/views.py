@@ -2,57 +2,100 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import has_role, role_required
+from accounts.access import MemberRequest, has_role, role_required
 from accounts.models import Role
+from painelml.audit.models import Entry
 from painelml.meli import MeliError
 from painelml.web import show
 from painelml.web.context import filters_of
 from painelml.web.htmx import page_or_partial, wants_partial
 from painelml.web.paging import paginate
-from painelml.web.refusals import words_for, words_for_codes
 from painelml.web.statuses import word_for
+from questions.models import Question
 
 from . import actions, queries
-from .forms import ItemChangeForm, ItemFilterForm
-from .models import Item
+from .forms import ItemChangeForm, ItemListForm
+from .models import Item, LineState
+from .stock import covers_of_item
+from .words import FIELDS, problem_of
 
-FIELDS = {
-    "price": gettext_lazy("Price"),
-    "available_quantity": gettext_lazy("Available"),
-    "variations": gettext_lazy("Available"),
-    "status": gettext_lazy("Status"),
-}
-
-
-@role_required(Role.VIEWER)
-@require_GET
-def item_list(request: HttpRequest) -> HttpResponse:
-    form = filters_of(request, ItemFilterForm)
-    page = paginate(queries.items_for_listing(request.organization, form), request.GET)
-    context = {"form": form, "page": page, "can_edit": has_role(request, Role.OPERATOR), "notice": ""}
-    return page_or_partial(request, "catalog/item_list.html", "catalog/_item_table.html", context)
+VIEWS = ("table", "cards")
+VIEW_COOKIE = "catalog-view"
+A_YEAR = 365 * 24 * 3600
+QUESTIONS, CHANGES = 5, 10
 
 
 @role_required(Role.VIEWER)
 @require_GET
-def item_row(request: HttpRequest, meli_id: str) -> HttpResponse:
-    """Draw one item's row anew; without htmx, show the list with that item alone."""
+def item_list(request: MemberRequest) -> HttpResponse:
+    """List the items as a table or as cards: as the address says, else as this browser saw them last."""
+    form = filters_of(request, ItemListForm)
+    items = queries.items_for_listing(request.organization, form)
+    page = paginate(items, request.GET, order=form.order)
+    wanted = request.GET.get("view", "")
+    view = next((one for one in (wanted, request.COOKIES.get(VIEW_COOKIE)) if one in VIEWS), VIEWS[0])
+    context = {
+        "form": form,
+        "page": page,
+        "view": view,
+        "costs": queries.unit_costs(page, timezone.now()),
+        "can_edit": has_role(request, Role.OPERATOR),
+        "notice": "",
+    }
+    response = page_or_partial(request, "catalog/item_list.html", "catalog/_item_table.html", context)
+    if wanted in VIEWS:
+        response.set_cookie(VIEW_COOKIE, wanted, A_YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def item_detail(request: MemberRequest, meli_id: str) -> HttpResponse:
+    """Show all we hold of an item; asked for by its list, only its row."""
     item = item_of(request, meli_id)
-    return row(request, item) if wants_partial(request) else redirect(list_of(item))
+    if wants_partial(request):
+        return row(request, item)
+    now = timezone.now()
+    chart, days = queries.sales_of(item, now)
+    asked = Question.objects.filter(account=item.account, item_id=item.meli_id)
+    entries = Entry.objects.of(request.organization).filter(action="item.changed", object_id=item.meli_id)
+    context = {
+        "item": item,
+        "variations": list(item.variations.all()),
+        "pictures": queries.pictures_of(item),
+        "prices": queries.prices_of(item),
+        "covers": covers_of_item(item, now),
+        "unit_cost": queries.unit_costs([item], now).get(item.pk),
+        "chart": chart,
+        "days": days,
+        "sold": sum(units for _day, units, _gross in days),
+        "gross": sum((gross for _day, _units, gross in days), Decimal(0)),
+        "questions": asked.order_by("-date_created")[:QUESTIONS],
+        "entries": [(entry, in_words(entry, item)) for entry in entries.order_by("-at")[:CHANGES]],
+        "lines": item.bulk_lines.filter(state=LineState.FAILED)  # the others are among the entries
+        .select_related("change__requested_by")
+        .order_by("-pk")[:CHANGES],
+        "can_edit": has_role(request, Role.OPERATOR),
+        "can_cost": has_role(request, Role.MANAGER),
+    }
+    return TemplateResponse(request, "catalog/item_detail.html", context)
 
 
 @role_required(Role.OPERATOR)
 @require_http_methods(["GET", "POST"])
-def item_edit(request: HttpRequest, meli_id: str) -> HttpResponse:
+def item_edit(request: MemberRequest, meli_id: str) -> HttpResponse:
     """Edit price, stock and status in place: 422 with what was typed when it was not accepted."""
     item = item_of(request, meli_id)
     if request.method == "GET":
@@ -73,7 +116,7 @@ def item_edit(request: HttpRequest, meli_id: str) -> HttpResponse:
     return redirect(list_of(changed))
 
 
-def item_of(request: HttpRequest, meli_id: str) -> Item:
+def item_of(request: MemberRequest, meli_id: str) -> Item:
     item = queries.get_item(request.organization, meli_id)
     if item is None:
         raise Http404(_("There is no such item."))
@@ -84,13 +127,18 @@ def list_of(item: Item) -> str:
     return f"{reverse('catalog:list')}?q={item.meli_id}"
 
 
-def row(request: HttpRequest, item: Item, notice: str = "") -> HttpResponse:
-    context = {"item": item, "can_edit": has_role(request, Role.OPERATOR), "notice": notice}
+def row(request: MemberRequest, item: Item, notice: str = "") -> HttpResponse:
+    context = {
+        "item": item,
+        "costs": queries.unit_costs([item], timezone.now()),
+        "can_edit": has_role(request, Role.OPERATOR),
+        "notice": notice,
+    }
     return TemplateResponse(request, "catalog/_item_row.html", context)
 
 
 def edit(
-    request: HttpRequest, item: Item, form: ItemChangeForm, problem: str = "", status: int = 200
+    request: MemberRequest, item: Item, form: ItemChangeForm, problem: str = "", status: int = 200
 ) -> HttpResponse:
     context = {"item": item, "edit": form, "problem": problem}
     response = page_or_partial(request, "catalog/item_edit.html", "catalog/_item_edit.html", context)
@@ -107,18 +155,22 @@ def accepted(item: Item) -> str:
     }
 
 
-def problem_of(error: Exception) -> str:
-    """Return what was not accepted and why, and what was."""
-    match error:
-        case actions.PartlyChanged():
-            names = ", ".join(str(FIELDS[name]) for name in error.fields)
-            done = _("Accepted: %(fields)s. The rest was not.") % {"fields": names}
-            return f"{done} {problem_of(error.error)}"
-        case actions.Ignored():
-            names = ", ".join(str(FIELDS[name]) for name in error.fields)
-            left = _("Mercado Livre left this as it was: %(fields)s.") % {"fields": names}
-            return f"{left} {words_for_codes(error.codes)}".strip()
-        case MeliError():
-            return words_for(error)
+def in_words(entry: Entry, item: Item) -> str:
+    """Return what somebody changed of an item: `Price: R$ 100,00 → R$ 90,00`."""
+    words = []
+    for name, *values in entry.changes:
+        told = [show.DASH if value in (None, {}) else value_in_words(name, value, item) for value in values]
+        words.append(f"{FIELDS.get(name, name)}: {' → '.join(told)}")
+    return " · ".join(words)
+
+
+def value_in_words(name: str, value: Any, item: Item) -> str:
+    match name:
+        case "price":
+            return show.money(Decimal(str(value)), item.currency_id)
+        case "status":
+            return str(word_for("item", value).label)
+        case "variations" if isinstance(value, dict):
+            return ", ".join(show.DASH if units is None else show.count(units) for units in value.values())
         case _:
-            return str(error)
+            return str(value)

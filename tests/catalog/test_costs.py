@@ -11,9 +11,10 @@ import pytest
 from openpyxl import Workbook
 
 from accounts.models import Account
-from catalog import costs
-from catalog.costs import BEGINNING, CostTable, UnreadableFile, good, parse_amount, parse_day, read_costs
+from catalog.costs import BEGINNING, CostTable, good, parse_amount, parse_day, read_costs
 from catalog.models import ProductCost
+from painelml.web import uploads
+from painelml.web.uploads import UnreadableFile
 
 D = Decimal
 
@@ -123,13 +124,13 @@ def test_a_file_that_is_not_one_of_costs_is_refused(content: bytes) -> None:
 
 
 def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(costs, "ROWS_MAX", 1)
+    monkeypatch.setattr(uploads, "ROWS_MAX", 1)
     with pytest.raises(UnreadableFile):
         read_costs(FILES["semicolons"])
-    monkeypatch.setattr(costs, "UNPACKED_MAX", 100)
+    monkeypatch.setattr(uploads, "UNPACKED_MAX", 100)
     with pytest.raises(UnreadableFile):
         read_costs(FILES["a workbook"])
-    monkeypatch.setattr(costs, "FILE_MAX", 10)
+    monkeypatch.setattr(uploads, "FILE_MAX", 10)
     with pytest.raises(UnreadableFile):
         read_costs(FILES["commas"])
 

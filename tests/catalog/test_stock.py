@@ -155,6 +155,16 @@ def test_variations_in_full_are_pools_of_their_own(account: Account) -> None:
     assert by_key["RED000001"].per_day == D("2.00")
 
 
+def test_a_variation_outside_full_counts_beside_one_in_full(account: Account) -> None:
+    item = listing(account, variations=2, available_quantity=9)
+    in_full, outside = item.variations.all()
+    Variation.objects.filter(pk=in_full.pk).update(inventory_id="LCQI1", available_quantity=3)
+    Variation.objects.filter(pk=outside.pk).update(available_quantity=6)
+    sell(item, 30, variation_id=outside.meli_id)
+    by_key = {found.pool.key: (found.pool.available, found.sold) for found in covers(account)}
+    assert by_key == {"LCQI1": (3, 0), f"{item.meli_id}-{outside.meli_id}": (6, 30)}
+
+
 def test_variations_without_shared_units_count_with_their_item(account: Account) -> None:
     listing(account, variations=3, available_quantity=12)
     assert [pool.available for pool in pools_of(Item.objects.all())] == [12]

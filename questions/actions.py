@@ -9,12 +9,13 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, User
+from painelml.audit import trail
 from painelml.meli import AnswerLost, Priority, Rejected
 from painelml.sync.engine import Reader, apply
 from painelml.sync.resource import Reading
 
-from .models import BusinessCalendar, Holiday, OpenHours, Question
+from .models import BusinessCalendar, Holiday, OpenHours, PanelAnswer, Question, QuickReply
 from .tasks import set_clocks
 
 NOT_UNANSWERED = "not_unanswered_question"
@@ -24,11 +25,16 @@ class AnsweredAlready(Exception):
     """Somebody was faster; the question shows their answer."""
 
 
-def answer_question(question: Question, text: str) -> Question:
+@trail.watched(
+    "question.answered",
+    lambda question: {"status": question.status, "answer": question.answer_text},
+    lambda text, *args, **kwargs: {"answer": text},
+)
+def answer_question(question: Question, text: str, person: User) -> Question:
     """Answer at Mercado Livre and return the question as it then is; answers cannot be edited (part B, 4.4).
 
-    Raises AnsweredAlready, and MeliError when Mercado Livre did not take it. Where the question may have
-    changed it is read again.
+    The answer is remembered as this person's. Raises AnsweredAlready, and MeliError when Mercado Livre did
+    not take it. Where the question may have changed it is read again.
     """
     if question.status != "UNANSWERED":
         raise AnsweredAlready
@@ -48,6 +54,7 @@ def answer_question(question: Question, text: str) -> Question:
     else:
         reader.save(reader.resource("questions"), [Reading(payload)], read_at)
         question.refresh_from_db()
+    PanelAnswer.objects.update_or_create(question=question, defaults={"person": person, "name": str(person)})
     return question
 
 
@@ -57,6 +64,18 @@ def read_again(question: Question) -> None:
     question.refresh_from_db()
 
 
+@trail.watched("question.reply_kept", wanted=dict)
+def keep_quick_reply(reply: QuickReply) -> None:
+    """Store a new or changed quick reply for everybody of its organization."""
+    reply.save()
+
+
+@trail.watched("question.reply_deleted", wanted=dict)
+def delete_quick_reply(reply: QuickReply) -> None:
+    reply.delete()
+
+
+@trail.watched("question.target_changed", lambda account: {"minutes": account.sla_target_minutes})
 def change_target(account: Account, minutes: int) -> None:
     """Promise answers within `minutes` of open time; every question is measured anew."""
     account.sla_target_minutes = minutes
@@ -65,6 +84,7 @@ def change_target(account: Account, minutes: int) -> None:
 
 
 @transaction.atomic
+@trail.watched("question.calendar_changed", lambda account: calendar_of(account))
 def change_calendar(
     account: Account,
     hours: Iterable[tuple[int, time, time]],
@@ -86,6 +106,18 @@ def change_calendar(
     )
     measure_again(account)
     return calendar
+
+
+def calendar_of(account: Account) -> dict[str, object]:
+    """Return when an account is open, as words."""
+    calendar = BusinessCalendar.objects.filter(account=account).first()
+    if calendar is None:
+        return {}
+    return {
+        "hours": [f"{one.weekday} {one.opens:%H:%M}-{one.closes:%H:%M}" for one in calendar.hours.all()],
+        "holidays": [f"{one.day} {one.name}".strip() for one in calendar.holidays.all()],
+        "zone": calendar.zone_name,
+    }
 
 
 def measure_again(account: Account) -> None:

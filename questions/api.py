@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -17,15 +17,15 @@ from rest_framework.response import Response
 from painelml.sync.api import BackfillForm
 from painelml.sync.backfill import BackfillMixin
 from painelml.web.api import AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
-from painelml.web.exports import Column, ExportMixin, Summary, export_form
+from painelml.web.exports import ExportMixin, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 
 from . import actions, queries
-from .exports import COLUMNS, summarize_questions
+from .exports import LISTING
 from .forms import QuestionFilterForm
 from .models import Question, QuestionQuerySet
-from .stats import question_stats
+from .stats import ages, by_weekday_and_hour, question_stats, service_levels
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -80,12 +80,54 @@ class DaySerializer(serializers.Serializer):
     questions = serializers.IntegerField()
 
 
+class ServiceLevelSerializer(serializers.Serializer):
+    """How questions were answered; seconds by the wall clock and of open hours only.
+
+    `became_sales` counts questions whose asker bought the same item within 7 days: a correlation, no cause.
+    """
+
+    total = serializers.IntegerField(source="questions")
+    answered = serializers.IntegerField()
+    answered_within_sla = serializers.IntegerField(source="in_time")
+    answered_within_sla_rate = serializers.FloatField(
+        source="in_time_rate", allow_null=True, min_value=0, max_value=1
+    )
+    median_response_seconds = serializers.IntegerField(source="median_seconds", allow_null=True)
+    p90_response_seconds = serializers.IntegerField(source="p90_seconds", allow_null=True)
+    median_response_open_seconds = serializers.IntegerField(source="median_open_seconds", allow_null=True)
+    p90_response_open_seconds = serializers.IntegerField(source="p90_open_seconds", allow_null=True)
+    became_sales = serializers.IntegerField()
+    became_sales_rate = serializers.FloatField(source="sales_rate", allow_null=True, min_value=0, max_value=1)
+
+
+class SlotSerializer(serializers.Serializer):
+    """An hour of a weekday (1 is Monday) by the account's clocks, in which something was asked."""
+
+    weekday = serializers.IntegerField(min_value=1, max_value=7)
+    hour = serializers.IntegerField(min_value=0, max_value=23)
+    questions = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    answered_within_sla = serializers.IntegerField(source="in_time")
+
+
+class AgeSerializer(serializers.Serializer):
+    """How many open questions are at most so old, and older than the age before; null is any age."""
+
+    up_to_seconds = serializers.IntegerField(allow_null=True)
+    questions = serializers.IntegerField()
+
+
 class QuestionStatsSerializer(serializers.Serializer):
-    """Figures of the questions asked in the period."""
+    """Figures of the questions asked in the period; `ageing` is of all that wait at this moment.
+
+    `breached` is what the list's filter `sla=breached` finds: those past their time and those answered late;
+    `waiting_breached` only those that still wait, as the panel's pages count them.
+    """
 
     total = serializers.IntegerField()
     unanswered = serializers.IntegerField()
     breached = serializers.IntegerField()
+    waiting_breached = serializers.IntegerField()
     at_risk = serializers.IntegerField()
     sla_target_minutes = serializers.IntegerField(allow_null=True)
     answered_within_sla_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
@@ -93,6 +135,22 @@ class QuestionStatsSerializer(serializers.Serializer):
     p90_response_seconds = serializers.IntegerField(allow_null=True)
     by_hour = HourSerializer(many=True)
     per_day = DaySerializer(many=True)
+    median_response_open_seconds = serializers.IntegerField(allow_null=True)
+    p90_response_open_seconds = serializers.IntegerField(allow_null=True)
+    became_sales = serializers.IntegerField()
+    became_sales_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    by_weekday_and_hour = SlotSerializer(many=True)
+    ageing = AgeSerializer(many=True)
+    previous_period = ServiceLevelSerializer(allow_null=True)
+
+
+ALSO = (
+    "median_response_open_seconds",
+    "p90_response_open_seconds",
+    "became_sales",
+    "became_sales_rate",
+)
+"""Figures of the service level that the statistics tell beside their own."""
 
 
 class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
@@ -100,8 +158,7 @@ class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
 
     scope = "questions"
     serializer_class = QuestionSerializer
-    export_title = gettext_lazy("Questions")
-    export_columns: ClassVar[list[Column]] = COLUMNS
+    listing = LISTING
     query_forms: ClassVar[dict[str, Any]] = {
         "list": QuestionFilterForm,
         "export": export_form(QuestionFilterForm),
@@ -117,9 +174,6 @@ class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
         "response_seconds": "response_seconds",
     }
 
-    def summarize(self, rows: QuestionQuerySet) -> Summary:
-        return summarize_questions(rows)
-
     def get_queryset(self) -> QuestionQuerySet:
         return queries.questions_for_listing(self.request.organization, self.query)
 
@@ -127,7 +181,20 @@ class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
     @action(detail=False)
     def stats(self, request: Request) -> Response:
         """Return figures of a period; without one, of everything."""
-        return Response(QuestionStatsSerializer(question_stats(self.query, timezone.now())).data)
+        form, now = self.query, timezone.now()
+        level, before = service_levels(form, now)
+        of_level = ServiceLevelSerializer(level).data
+        answer = {
+            **asdict(question_stats(form, now)),
+            **{name: of_level[name] for name in ALSO},
+            "by_weekday_and_hour": by_weekday_and_hour(form, now),
+            "ageing": [
+                {"up_to_seconds": age and int(age.total_seconds()), "questions": number}
+                for age, number in ages(form.accounts, now)
+            ],
+            "previous_period": before,
+        }
+        return Response(QuestionStatsSerializer(answer).data)
 
     @extend_schema(request=AnswerTextSerializer, responses=QuestionSerializer)
     @action(detail=True, methods=["post"])
@@ -138,7 +205,7 @@ class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
         given = AnswerTextSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         try:
-            answered = actions.answer_question(question, given.validated_data["text"])
+            answered = actions.answer_question(question, given.validated_data["text"], request.user)
         except actions.AnsweredAlready as error:
             raise Conflict(_("This question needs no answer any more.")) from error
         return Response(QuestionSerializer(answered).data)

@@ -8,16 +8,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from painelml.web import show
-from painelml.web.exports import Column, Summary
+from painelml.web.exports import Column, Listing, Summary
 from painelml.web.statuses import word_for
 
+from .forms import QuestionFilterForm
 from .models import QuestionQuerySet
+from .queries import questions_for_listing
 
 COLUMNS = [
     Column("id", gettext_lazy("Question"), "meli_id"),
     Column("account", gettext_lazy("Account")),
     Column("item_id", gettext_lazy("Item")),
-    Column("status", gettext_lazy("Status")),
+    Column("status", gettext_lazy("Status"), words="question"),
     Column("date_created", gettext_lazy("Asked"), kind="instant"),
     Column("from_id", gettext_lazy("Buyer id")),
     Column("text", gettext_lazy("Text")),
@@ -25,7 +27,7 @@ COLUMNS = [
     Column("answered", gettext_lazy("Answered"), "answered_at", kind="instant"),
     Column("response_seconds", gettext_lazy("Seconds to answer"), kind="number"),
     Column("due_at", gettext_lazy("Due"), kind="instant"),
-    Column("sla", gettext_lazy("Service level"), lambda question: question.sla or ""),
+    Column("sla", gettext_lazy("Service level"), lambda question: question.sla or "", words="sla"),
 ]
 
 
@@ -42,3 +44,14 @@ def summarize_questions(questions: QuestionQuerySet) -> Summary:
     ]
     chart = [(str(word_for("question", status).label), count) for status, count in by_status]
     return Summary(totals, _("Questions by status"), chart)
+
+
+LISTING = Listing(
+    name="questions",
+    route="question-export",
+    title=gettext_lazy("Questions"),
+    form=QuestionFilterForm,
+    columns=COLUMNS,
+    read=questions_for_listing,
+    summarize=summarize_questions,
+)

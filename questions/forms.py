@@ -7,32 +7,28 @@ from __future__ import annotations
 import re
 from datetime import date, time
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from catalog.costs import parse_day
+from painelml.text import fold
 from painelml.web.filters import ChoiceFilter, DayField, FilterForm, WordFilter
 from painelml.web.statuses import choices
 
-from .models import BusinessCalendar, Weekday, check_time_zone
+from .contact import find_contact
+from .models import BusinessCalendar, QuickReply, Weekday, check_time_zone
+from .placeholders import known_in, unknown_in
 
 ANSWER_MAX = 2000
 CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-CONTACT = re.compile(
-    r"""
-      \b[\w.+-]+@[\w-]+\.\w+                     # an address
-    | https?://|\bwww\.|\b[\w-]+\.(?:com|net|br|ly|me|ar|mx)\b   # a page
-    | (?<!\w)(?:\+|\()?(?:\d[\s().-]*){8,}       # a phone number
-    | \b(?:whats?\s?app|wpp|zap|telegram|instagram|insta|facebook|tiktok|pix)\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-"""What looks like contact data or payment elsewhere: a guess, there are no published rules (part B, 4.7)."""
+REPLIES_MAX = 300
+"""Quick replies an organization can have: a list people still find their way in."""
 STATUSES = choices("question")
 SLA = choices("sla")
 
@@ -55,7 +51,7 @@ class Paragraphs(forms.CharField):
 
 
 class AnswerForm(forms.Form):
-    """An answer; `sure` sends one that looks as if moderation would remove it."""
+    """An answer; `sure` sends one in spite of its warnings."""
 
     text = Paragraphs(
         label=_("Answer"),
@@ -65,8 +61,54 @@ class AnswerForm(forms.Form):
     sure = forms.BooleanField(required=False)
 
     @property
-    def looks_forbidden(self) -> bool:
-        return bool(CONTACT.search(self.cleaned_data["text"]))
+    def warnings(self) -> list[str]:
+        return warnings_about(self.cleaned_data["text"])
+
+
+def warnings_about(text: str) -> list[str]:
+    """Return what a person should look at before they send this, in words; none of it forbids sending."""
+    warnings = []
+    if found := find_contact(text):
+        warning = gettext("Mercado Livre removes answers with contact data or links: %(passages)s.")
+        warnings.append(warning % {"passages": ", ".join(finding.passage for finding in found[:5])})
+    if standing := known_in(text):
+        warnings.append(gettext("Nothing stands in for %(names)s yet.") % {"names": ", ".join(standing)})
+    return warnings
+
+
+class QuickReplyForm(forms.ModelForm):
+    """A quick reply. Its word is what people type after the slash: letters, digits and hyphens, folded."""
+
+    text = Paragraphs(
+        label=_("Text"),
+        max_length=ANSWER_MAX,
+        validators=[RegexValidator(CONTROL, _("Leave control characters out."), inverse_match=True)],
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    class Meta:
+        model = QuickReply
+        fields = ("word", "text")
+        labels: ClassVar = {"word": _("Word")}
+        help_texts: ClassVar = {"word": _("Typed after a slash in an answer: /shipping")}
+
+    def clean_word(self) -> str:
+        word = fold(self.cleaned_data["word"]).strip("/ ")
+        if not re.fullmatch(r"[a-z0-9-]+", word):
+            raise ValidationError(_("Use letters, digits and hyphens only."))
+        others = self.instance.organization.quick_replies.exclude(pk=self.instance.pk)
+        if others.filter(word=word).exists():
+            raise ValidationError(_("Another quick reply has this word."))
+        if self.instance.pk is None and others.count() >= REPLIES_MAX:
+            raise ValidationError(_("There are too many quick replies. Delete some first."))
+        return word
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if unknown := unknown_in(text):
+            names = ", ".join(f"{{{name}}}" for name in unknown)
+            raise ValidationError(_("There is no placeholder %(names)s."), params={"names": names})
+        return text
 
 
 TARGET_MAX = 30 * 24 * 60

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -32,6 +33,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def unanswered(self) -> QuestionQuerySet:
         """Return questions that wait for the seller."""
         return self.filter(status="UNANSWERED")
+
+    def answered(self) -> QuestionQuerySet:
+        """Return questions whose answer can be read; moderation blanks some."""
+        return self.filter(status="ANSWERED", answered_at__isnull=False).exclude(answer_text="")
 
     def with_sla(self, sla: str, now: datetime | None = None) -> QuestionQuerySet:
         """Return questions whose service level is `breached`, `at_risk` or `ok` at this moment."""
@@ -92,6 +97,7 @@ class Question(MirroredRow):
             models.Index(fields=["account", "-date_created", "-id"], name="question_newest"),
             models.Index(fields=["-date_created", "-id"], name="question_newest_of_all"),
             models.Index(fields=["account", "item_id"], name="question_by_item"),
+            models.Index(fields=["account", "from_id"], name="question_by_buyer"),
             models.Index(
                 fields=["account", "due_at"], condition=Q(status="UNANSWERED"), name="question_waiting"
             ),
@@ -112,6 +118,53 @@ class Question(MirroredRow):
     @property
     def sla(self) -> str | None:
         return self.sla_at(timezone.now())
+
+    @property
+    def answered_by(self) -> str:
+        """Who answered through the panel, empty for nobody. A query unless `panel_answer` came along."""
+        given: PanelAnswer | None = getattr(self, "panel_answer", None)
+        return given.name if given else ""
+
+
+class PanelAnswer(models.Model):
+    """Who gave an answer through the panel or its API; `name` stays when the person is gone.
+
+    An answer without one was given elsewhere.
+    """
+
+    question = models.OneToOneField(Question, models.CASCADE, related_name="panel_answer")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(_("name"), max_length=300)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("answer given here")
+        verbose_name_plural = _("answers given here")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuickReply(models.Model):
+    """What an organization answers again and again: `/word` puts the text into an answer, its placeholders
+    (questions/placeholders.py) filled.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="quick_replies")
+    word = models.CharField(_("word"), max_length=30)
+    text = models.TextField(_("text"))
+    updated_at = models.DateTimeField(_("last updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("quick reply")
+        verbose_name_plural = _("quick replies")
+        ordering: ClassVar = ["word"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "word"], name="quick_reply_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"/{self.word}"
 
 
 def check_time_zone(name: str) -> None:

@@ -49,6 +49,8 @@ class QuestionResource(Resource):
     topics = frozenset({"questions"})
     paths = ("/questions/{id}",)
     model = Question
+    buyer_at = (("from", "id"), ("buyer_id",))
+    buyer_words = ("text",)
     kept = frozenset(CLOCK)
     when_gone: ClassVar[Payload] = {"status": "DELETED"}
     total_from: ClassVar[str] = "list"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Literal
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from accounts.models import Account
-from painelml.meli import Gone, Priority, Rejected, TryLater
+from painelml.audit import trail
+from painelml.meli import Gone, MeliError, Priority, Rejected, TryLater
 from painelml.sync.engine import Reader, apply
 
 from .models import Shipment
@@ -43,6 +48,13 @@ class NothingToPrint(Exception):
         self.refused = refused
 
 
+@trail.watched(
+    "shipment.labels_printed",
+    wanted=lambda shipments, file_format: {
+        "shipments": [one.meli_id for one in shipments],
+        "format": file_format,
+    },
+)
 def print_labels(account: Account, shipments: Sequence[Shipment], file_format: Format) -> Labels:
     """Fetch the labels of up to 50 shipments of one account, which marks them printed at Mercado Livre.
 
@@ -67,6 +79,58 @@ def print_labels(account: Account, shipments: Sequence[Shipment], file_format: F
         transaction.on_commit(partial(read_again.apply_async, (account.pk, wanted), retry=False), robust=True)
         return Labels(answer.content, content_type, suffix, wanted, refused)
     raise NothingToPrint(refused)
+
+
+def print_labels_of_all(shipments: Sequence[Shipment], file_format: Format) -> Labels:
+    """Fetch the labels of up to 50 shipments of any accounts: of several, as a ZIP with a file for each.
+
+    An account whose labels cannot be had now is refused as a whole; the others are printed. Raises
+    NothingToPrint, or the first MeliError, when there is no label at all.
+    """
+    groups: dict[Account, list[Shipment]] = {}
+    for one in shipments:
+        groups.setdefault(one.account, []).append(one)
+    if len(groups) == 1:
+        return print_labels(shipments[0].account, shipments, file_format)
+    files: dict[Account, Labels] = {}
+    refused: dict[str, str] = {}
+    failed: list[MeliError] = []
+    for account, mine in groups.items():
+        try:
+            files[account] = print_labels(account, mine, file_format)
+            refused |= files[account].refused
+        except NothingToPrint as error:
+            refused |= error.refused
+        except MeliError as error:
+            failed.append(error)
+            refused |= dict.fromkeys([one.meli_id for one in mine], error.code or str(error.status or "lost"))
+    if not files:
+        raise failed[0] if failed else NothingToPrint(refused)
+    printed = {id for labels in files.values() for id in labels.printed}
+    asked = [one.meli_id for one in shipments]
+    return Labels(
+        zipped(files),
+        "application/zip",
+        "zip",
+        [id for id in asked if id in printed],
+        {id: refused[id] for id in asked if id in refused},
+    )
+
+
+def zipped(files: Mapping[Account, Labels]) -> bytes:
+    """Return the files in one archive; what came in archives of its own lies in a folder for the account."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for account, labels in files.items():
+            name = f"{slugify(account.nickname) or 'account'}-{account.meli_user_id}"
+            if labels.suffix != "zip":
+                archive.writestr(f"{name}.{labels.suffix}", labels.content)
+                continue
+            with zipfile.ZipFile(io.BytesIO(labels.content)) as inside:
+                for number, entry in enumerate(inside.infolist(), start=1):
+                    suffix = PurePosixPath(entry.filename).suffix
+                    archive.writestr(f"{name}/{number}{suffix}", inside.read(entry))
+    return content.getvalue()
 
 
 def blame(error: Rejected | Gone, wanted: Sequence[str]) -> dict[str, str]:
@@ -94,6 +158,7 @@ def sniff(content: bytes) -> tuple[str, str]:
     raise TryLater("Mercado Livre answered no labels", endpoint="GET /shipment_labels")
 
 
+@trail.watched("resource.read_again", wanted=dict)
 def read_now(shipment: Shipment) -> None:
     """Bring the shipment up to date. Raises MeliError."""
     applied = apply(shipment.account, "shipments", [shipment.meli_id], Priority.PERSON)

@@ -8,12 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import MethodNotAllowed, NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,13 +22,13 @@ from painelml.sync.api import BackfillForm
 from painelml.sync.backfill import BackfillMixin
 from painelml.sync.values import inner
 from painelml.web.api import AccountForm, Instant, MirrorSerializer, MirrorViewSet, Money, Word
-from painelml.web.exports import Column, ExportMixin, Summary, export_form
+from painelml.web.exports import ExportMixin, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
 
 from . import actions, queries
-from .exports import COLUMNS, summarize_shipments
+from .exports import LISTING
 from .forms import LabelsForm, ShipmentFilterForm
 from .models import Shipment, ShipmentQuerySet
 from .stats import shipment_stats
@@ -97,15 +96,42 @@ class ShipmentDetailSerializer(ShipmentSerializer):
         return super().to_representation(shipment)
 
 
-class ShipmentStatsSerializer(serializers.Serializer):
+class RateSerializer(serializers.Serializer):
+    """How many were handed over of those whose deadline is known, and the share of them that went in time."""
+
+    handed_over = serializers.IntegerField()
+    on_time_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+
+
+class PerformanceSerializer(RateSerializer):
+    shipments = serializers.IntegerField()
+    average_delivery_hours = serializers.FloatField(allow_null=True)
+
+
+class StatePerformanceSerializer(PerformanceSerializer):
+    state = Word()
+
+
+class TypePerformanceSerializer(PerformanceSerializer):
+    logistic_type = Word()
+
+
+class DayPerformanceSerializer(RateSerializer):
+    date = serializers.DateField()
+
+
+class ShipmentStatsSerializer(RateSerializer):
     """Figures of the shipments created in the period; what waits for dispatch is of this moment."""
 
     total = serializers.IntegerField()
     by_status = serializers.DictField(child=serializers.IntegerField())
     to_dispatch_today = serializers.IntegerField()
     late = serializers.IntegerField()
-    on_time_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    upcoming = serializers.IntegerField()
     average_delivery_hours = serializers.FloatField(allow_null=True)
+    by_state = StatePerformanceSerializer(many=True)
+    by_logistic_type = TypePerformanceSerializer(many=True)
+    per_day = DayPerformanceSerializer(many=True)
 
 
 DETAILED = ("retrieve", "sync")
@@ -130,8 +156,7 @@ class ShipmentViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
 
     scope = "shipments"
     roles: ClassVar[dict[str, str]] = {"labels": Role.OPERATOR}
-    export_title = gettext_lazy("Shipments")
-    export_columns: ClassVar[list[Column]] = COLUMNS
+    listing = LISTING
     query_forms: ClassVar[dict[str, Any]] = {
         "list": ShipmentFilterForm,
         "export": export_form(ShipmentFilterForm),
@@ -149,9 +174,6 @@ class ShipmentViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
 
     def get_serializer_class(self) -> type[ShipmentSerializer]:
         return ShipmentDetailSerializer if self.action in DETAILED else ShipmentSerializer
-
-    def summarize(self, rows: ShipmentQuerySet) -> Summary:
-        return summarize_shipments(rows)
 
     def get_queryset(self) -> ShipmentQuerySet:
         shipments = queries.shipments_for_listing(self.request.organization, self.query)
@@ -179,16 +201,15 @@ class ShipmentViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
     )
     @action(detail=False)
     def labels(self, request: Request) -> HttpResponse:
-        """Print the labels of up to 50 shipments of one account; Mercado Livre then calls them printed.
+        """Print the labels of up to 50 shipments; Mercado Livre then calls them printed.
 
-        A file (PDF, or ZPL in a ZIP) with `X-Printed` and `X-Refused` (`id=code`, separated by commas); 409
-        with `refused` when there is no label at all.
+        A file (PDF, or ZPL in a ZIP; of several accounts a ZIP with a file for each) with `X-Printed` (ids)
+        and `X-Refused` (`id=code`), separated by commas; 409 with `refused` when there is no label at all.
         """
+        refuse_by_the_way(request)
         shipments = self.shipments_named(self.query.value("ids"))
         try:
-            labels = actions.print_labels(
-                shipments[0].account, shipments, self.query.value("format") or "pdf"
-            )
+            labels = actions.print_labels_of_all(shipments, self.query.value("format") or "pdf")
         except actions.NothingToPrint as error:
             return Response(NothingToPrintSerializer(nothing_to_print(error)).data, 409)
         response = HttpResponse(labels.content, content_type=labels.content_type)
@@ -212,9 +233,16 @@ class ShipmentViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
         found = {row.meli_id: row for row in reversed(rows)}
         if missing := [one for one in ids if one not in found]:
             raise NotFound(_("There is no shipment %(ids)s.") % {"ids": ", ".join(missing)})
-        if len({row.account_id for row in found.values()}) > 1:
-            raise ValidationError({"ids": [_("Print the labels of one account at a time.")]})
         return [found[one] for one in ids]
+
+
+def refuse_by_the_way(request: Request) -> None:
+    """Refuse what must not print although its method is a safe one: HEAD, a link on another site."""
+    if request.method == "HEAD":
+        raise MethodNotAllowed("HEAD")
+    by_session = request.auth is None
+    if by_session and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise PermissionDenied(_("Labels are printed from this panel's own pages, or with a token."))
 
 
 def nothing_to_print(error: actions.NothingToPrint) -> dict[str, Any]:

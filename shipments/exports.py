@@ -11,18 +11,19 @@ from django.utils.translation import gettext_lazy
 
 from accounts.sites import SITES
 from painelml.web import show
-from painelml.web.exports import Column, Summary
+from painelml.web.exports import Column, Listing, Summary
 from painelml.web.statuses import word_for
 
+from .forms import ShipmentFilterForm
 from .models import ShipmentQuerySet
-from .queries import late
+from .queries import late, shipments_for_listing
 
 COLUMNS = [
     Column("id", gettext_lazy("Shipment"), "meli_id"),
     Column("account", gettext_lazy("Account")),
-    Column("status", gettext_lazy("Status")),
-    Column("substatus", gettext_lazy("Detail")),
-    Column("logistic_type", gettext_lazy("Logistics")),
+    Column("status", gettext_lazy("Status"), words="shipment"),
+    Column("substatus", gettext_lazy("Detail"), words="substatus"),
+    Column("logistic_type", gettext_lazy("Logistics"), words="logistics"),
     Column("tracking_number", gettext_lazy("Tracking number")),
     Column("dispatch_by", gettext_lazy("Dispatch by"), kind="instant"),
     Column("receiver_city", gettext_lazy("City")),
@@ -57,3 +58,14 @@ def summarize_shipments(shipments: ShipmentQuerySet) -> Summary:
         totals.append((_("Shipments whose cost is not known yet"), show.count(unknown)))
     chart = [(str(word_for("shipment", status).label), count) for status, count in by_status]
     return Summary(totals, _("Shipments by status"), chart)
+
+
+LISTING = Listing(
+    name="shipments",
+    route="shipment-export",
+    title=gettext_lazy("Shipments"),
+    form=ShipmentFilterForm,
+    columns=COLUMNS,
+    read=shipments_for_listing,
+    summarize=summarize_shipments,
+)

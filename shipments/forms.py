@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from painelml.meli.client import LABELS_MAX
 from painelml.web.api import AccountForm
 from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
+from painelml.web.period import Bound, PeriodForm
 from painelml.web.statuses import choices
 
 STATUSES = choices("shipment")
@@ -26,6 +29,29 @@ class ShipmentFilterForm(FilterForm):
     late = ChoiceFilter([("true", _("Late"))], label=_("Late"))
 
 
+class BoardForm(FilterForm):
+    """What the board of parcels to dispatch can be narrowed by."""
+
+    q = None  # type: ignore[assignment]
+    logistic_type = WordFilter(LOGISTICS, label=_("Logistics"))
+
+
+class PerformanceForm(PeriodForm):
+    """The period of the parcels whose dispatch is judged: created in the last 30 days when none is given."""
+
+    DAYS = 30
+    days = forms.IntegerField(min_value=1, max_value=366, required=False, widget=forms.HiddenInput())
+
+    def bounds(self, today: date) -> tuple[Bound, Bound]:
+        first, last = super().bounds(today)
+        return (first, last) if first or last else (today - timedelta(days=self.DAYS - 1), today)
+
+    @property
+    def chosen_days(self) -> int | None:
+        """The number of days that was chosen or stands for no choice; None for a period by its dates."""
+        return None if self.value("date_from") or self.value("date_to") else self.value("days") or self.DAYS
+
+
 class LabelsForm(AccountForm):
     """Whose labels to print: `ids` as a list, each once."""
 
@@ -37,3 +63,8 @@ class LabelsForm(AccountForm):
         if len(ids) > LABELS_MAX:
             raise ValidationError(_("Print at most %(most)s labels at a time."), params={"most": LABELS_MAX})
         return ids
+
+    @property
+    def first_problem(self) -> str:
+        """Return what is wrong, for a page."""
+        return next((str(message) for messages in self.errors.values() for message in messages), "")

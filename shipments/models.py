@@ -73,6 +73,7 @@ class Shipment(MirroredRow):
     dispatch_by = models.DateTimeField(_("dispatch by"), null=True)
     sla_status = models.CharField(_("deadline status"), max_length=30, blank=True)
     date_created = models.DateTimeField(_("created"), null=True)
+    date_handed_over = models.DateTimeField(_("handed over"), null=True)
     date_shipped = models.DateTimeField(_("shipped"), null=True)
     date_delivered = models.DateTimeField(_("delivered"), null=True)
     search_text = models.TextField(editable=False, default="")
@@ -91,5 +92,10 @@ class Shipment(MirroredRow):
             models.Index(fields=["account", "status", "-date_created", "-id"], name="shipment_by_status"),
             models.Index(
                 fields=["account", "dispatch_by"], condition=Q(is_open=True), name="shipment_to_dispatch"
+            ),
+            models.Index(
+                fields=["account", "dispatch_by", "date_handed_over"],
+                condition=Q(date_handed_over__isnull=False),
+                name="shipment_handed_over",
             ),
         ]

@@ -93,10 +93,99 @@ def next_to_dispatch(accounts: list[Account], limit: int) -> list[Shipment]:
     return list(newest.order_by(F("dispatch_by").asc(nulls_last=True), "pk")[:limit])
 
 
+LANES = ("late", "today", "upcoming")
+LANE_SHOWN = 50
+"""Parcels the board draws of each lane: as many as are printed at once. The list has the rest."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The parcels of one urgency: how many there are, and the first of them by logistic type."""
+
+    name: str
+    total: int
+    groups: list[tuple[str, list[Shipment]]]
+
+    @property
+    def shown(self) -> int:
+        return sum(len(shipments) for _, shipments in self.groups)
+
+
+@dataclass(frozen=True)
+class TypeFigures:
+    """What waits of one logistic type; `printed` of them have their label."""
+
+    logistic_type: str
+    late: int
+    today: int
+    upcoming: int
+    printed: int
+
+    @property
+    def total(self) -> int:
+        return self.late + self.today + self.upcoming
+
+
+@dataclass(frozen=True)
+class Board:
+    lanes: list[Lane]
+    types: list[TypeFigures]
+
+    @property
+    def total(self) -> int:
+        return sum(lane.total for lane in self.lanes)
+
+    @property
+    def shipments(self) -> list[Shipment]:
+        return [one for lane in self.lanes for _, shipments in lane.groups for one in shipments]
+
+
+def dispatch_board(accounts: list[Account], now: datetime, logistic_type: str | None = None) -> Board:
+    """Return what waits for dispatch, late first and in each lane by deadline; the figures of every type.
+    Four queries.
+    """
+    conditions = dict(zip(LANES, (late(now), due_today(accounts, now), upcoming(accounts, now)), strict=True))
+    waiting = Shipment.objects.filter(account__in=accounts).to_dispatch()
+    counts = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
+    counts["printed"] = Count("pk", filter=Q(substatus="printed"))
+    figures: Any = waiting.values("logistic_type").order_by("logistic_type").annotate(**counts)
+    types = [TypeFigures(**row) for row in figures]
+    if logistic_type is not None:
+        waiting = waiting.filter(logistic_type=logistic_type)
+    rows = waiting.select_related("account").defer("payload", "parts", "search_text")
+    by_deadline = rows.order_by(F("dispatch_by").asc(nulls_last=True), "pk")
+    lanes = [
+        Lane(
+            name,
+            sum(getattr(one, name) for one in types if logistic_type in (None, one.logistic_type)),
+            by_type(by_deadline.filter(condition)[:LANE_SHOWN]),
+        )
+        for name, condition in conditions.items()
+    ]
+    return Board(lanes, sorted(types, key=lambda one: (-one.late, -one.today, -one.upcoming)))
+
+
+def by_type(shipments: Iterable[Shipment]) -> list[tuple[str, list[Shipment]]]:
+    """Return the shipments by logistic type, the type whose first deadline comes first before the others."""
+    groups: dict[str, list[Shipment]] = {}
+    for shipment in shipments:
+        groups.setdefault(shipment.logistic_type, []).append(shipment)
+    return list(groups.items())
+
+
 def get_shipment(organization: Organization, meli_id: str) -> Shipment | None:
     """Return a shipment of the organization with its account; None when it has no such shipment."""
     shipments = Shipment.objects.of(organization).filter(meli_id=meli_id).select_related("account")
     return shipments.order_by("pk").first()
+
+
+def shipments_named(organization: Organization, meli_ids: list[str]) -> list[Shipment]:
+    """Return these shipments of the organization with their accounts, in this order, each once. One query."""
+    rows = Shipment.objects.of(organization).filter(meli_id__in=meli_ids).select_related("account")
+    found: dict[str, Shipment] = {}
+    for row in rows.defer("payload", "parts", "search_text").order_by("account_id"):
+        found.setdefault(row.meli_id, row)
+    return [found[meli_id] for meli_id in meli_ids if meli_id in found]
 
 
 def shipments_by_id(accounts: list[Account], meli_ids: Iterable[str]) -> dict[str, Shipment]:

@@ -32,14 +32,17 @@ from .models import Shipment
 LISTED = 500
 """Shipments one page of ids names; they come from our own database."""
 
-OPEN_AT_ONCE = 150
-"""Shipments to be dispatched that one re-read reads, with their deadlines: it may move until the day before
-(3.6). The least recently read come first, so 3,000 of them are read every two hours at five minutes each."""
-MOVING_AT_ONCE = 50
-MOVING_PAUSE = timedelta(hours=1)
-"""Those on their way are read in rotation, none more often than this: notifications tell their news, this
-finds what was lost. Together a re-read costs at most 500 calls or so, an account may make 6,000 in that
-time."""
+OPEN_A_MINUTE, MOVING_A_MINUTE = 30, 60
+AT_LEAST = 150
+"""How many a re-read reads, the least recently read first, for every minute since the one before: those to be
+dispatched (with their deadline, which may move until the day before, 3.6) and those on their way, of whose
+news notifications tell unless they are lost. So nothing is stale after a re-read of a shop with up to 300 on
+their way, and a larger one takes turns: at five minutes each that costs a tenth of the calls an account may
+make. After an outage of hours or days every one of them is read at once."""
+
+JUDGED = timedelta(days=62)
+"""How long the deadline of a parcel counts for the seller's reputation (part A section 4.3). The deadlines of
+older ones, met or not, are not worth a call each."""
 
 UNDISPATCHED = {"pending", "handling", "ready_to_ship"}
 HANDED_OVER = {
@@ -65,6 +68,11 @@ class ShipmentResource(Resource):
     topics = frozenset({"shipments"})
     paths = ("/shipments/{id}",)
     model = Shipment
+    buyer_at = (
+        ("destination", "receiver_id"),
+        ("receiver_id",),
+        ("parts", "costs", "receiver", "user_id"),
+    )
     total_from: ClassVar[str] = READS
     done_from: ClassVar[str] = READS
     fed_by = "orders"
@@ -83,12 +91,22 @@ class ShipmentResource(Resource):
         return self._due(step) if step.name == "due" else self._known(step)
 
     def _due(self, step: SyncStep) -> Iterator[Page]:
-        """Name the open shipments, and of those on their way what was not read for longest."""
+        """Name the open shipments and those on their way, as many as the time since the last re-read allows.
+        Begun again, it names only what was not read meanwhile."""
         began = step.run.created_at
-        mine = Shipment.objects.filter(account=self.account).order_by("read_at")
-        still_here = mine.to_dispatch().filter(read_at__lt=began)[:OPEN_AT_ONCE]
-        moving = mine.on_the_way().filter(read_at__lt=began - MOVING_PAUSE)[:MOVING_AT_ONCE]
-        yield Page(ids=[row.meli_id for row in (*still_here, *moving)])
+        minutes = (began - (self.last_read_whole() or began)) / timedelta(minutes=1)
+        unread = Shipment.objects.filter(account=self.account, read_at__lt=began).order_by("read_at")
+        ids = [
+            meli_id
+            for rows, a_minute in (
+                (unread.to_dispatch(), OPEN_A_MINUTE),
+                (unread.on_the_way(), MOVING_A_MINUTE),
+            )
+            for meli_id in rows.values_list("meli_id", flat=True)[: max(AT_LEAST, int(a_minute * minutes))]
+        ]
+        for named in range(0, max(len(ids), 1), LISTED):
+            is_last = named + LISTED >= len(ids)
+            yield Page(ids=ids[named : named + LISTED], cursor=None if is_last else {"named": named + LISTED})
 
     def _known(self, step: SyncStep) -> Iterator[Page]:
         """Name the shipments of the orders we hold that were never read or may still change."""
@@ -125,9 +143,10 @@ class ShipmentResource(Resource):
         wanted: dict[str, Callable[[str], Any]] = {}
         if has_moved or "costs" not in known:
             wanted["costs"] = self.meli.shipment_costs
-        if is_open(payload):
+        is_judged = has_moved and "sla" not in known and _was_handed_over_lately(payload)
+        if is_open(payload) or is_judged:
             wanted["sla"] = self.meli.shipment_sla
-        if _was_handed_over(payload) and (has_moved or "history" not in known):
+        if _has_a_way(payload) and (has_moved or "history" not in known):
             wanted["history"] = self.meli.shipment_history
         parts: dict[str, Any] = {"unread": []}
         for name, read in wanted.items():
@@ -179,6 +198,7 @@ class ShipmentResource(Resource):
             "dispatch_by": parse_instant(deadline),
             "sla_status": text(inner(parts, "sla", "status"), 30),
             "date_created": created,
+            "date_handed_over": _handed_over(parts) or _first(parts, payload, "shipped"),
             "date_shipped": _first(parts, payload, "shipped"),
             "date_delivered": _first(parts, payload, "delivered"),
             "search_text": searchable(self.meli_id(payload), tracking, receiver, city, state),
@@ -213,6 +233,20 @@ def _was_handed_over(payload: Payload) -> bool:
     return status in {"shipped", "delivered", "not_delivered"} or substatus in HANDED_OVER
 
 
+def _was_handed_over_lately(payload: Payload) -> bool:
+    """Whether the seller handed the parcel over and still is judged by when: its deadline is worth a call."""
+    created = parse_instant(payload.get("date_created"))
+    is_full = _logistic(payload, "type") == "fulfillment"
+    return bool(
+        _was_handed_over(payload) and not is_full and created and created > datetime.now(UTC) - JUDGED
+    )
+
+
+def _has_a_way(payload: Payload) -> bool:
+    """Whether something happened to the parcel that only its history dates: printed, or handed over."""
+    return _was_handed_over(payload) or _status(payload)[1] == "printed"
+
+
 def _status(payload: Payload) -> tuple[str, str]:
     return text(payload.get("status")), text(payload.get("substatus"))
 
@@ -234,11 +268,21 @@ def _sender_cost(costs: Any, seller_id: str) -> Any:
     return as_money(mine[0].get("cost")) if mine else None
 
 
+def _handed_over(parts: Mapping[str, Any]) -> datetime | None:
+    """Return when the seller let go of the parcel, by its history; None while that does not tell."""
+    entries = [entry for entry in _history(parts) if _was_handed_over(entry)]
+    dates = [parse_instant(entry.get("date")) for entry in entries]
+    return min((date for date in dates if date), default=None)
+
+
 def _first(parts: Mapping[str, Any], payload: Payload, status: str) -> datetime | None:
     """Return when the shipment first had `status`, by its history or by the old shape's dates."""
-    history = parts.get("history")
-    entries = dicts(history if isinstance(history, list) else inner(history, "history"))
-    dates = [parse_instant(entry.get("date")) for entry in entries if entry.get("status") == status]
+    dates = [parse_instant(entry.get("date")) for entry in _history(parts) if entry.get("status") == status]
     if found := [date for date in dates if date]:
         return min(found)
     return parse_instant(inner(payload, "status_history", f"date_{status}"))
+
+
+def _history(parts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    history = parts.get("history")
+    return dicts(history if isinstance(history, list) else inner(history, "history"))

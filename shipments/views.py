@@ -2,21 +2,141 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from decimal import Decimal
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import role_required
+from accounts.access import MemberRequest, has_role, role_required
 from accounts.models import Role
 from orders.queries import orders_by_shipment
+from painelml.meli.client import LABELS_MAX
+from painelml.web.charts import DayChart, day_chart
 from painelml.web.context import filters_of
 from painelml.web.htmx import page_or_partial
 from painelml.web.paging import paginate
+from painelml.web.show import count, day_and_month
 
-from . import queries
-from .forms import ShipmentFilterForm
+from . import actions, queries
+from .forms import BoardForm, LabelsForm, PerformanceForm, ShipmentFilterForm
+from .labels import kept_file, print_for, was_printed
+from .stats import DayPerformance, shipment_stats
+
+PERIODS = (7, 30, 90)
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def board(request: HttpRequest) -> HttpResponseBase:
+    """What has to be handed over. An address with filters is one of the list, which once was here."""
+    if request.GET.keys() & (ShipmentFilterForm.base_fields.keys() - BoardForm.base_fields.keys()):
+        return redirect(f"{reverse('shipments:list')}?{request.GET.urlencode()}")
+    form = filters_of(request, BoardForm)
+    now = timezone.now()
+    waiting = queries.dispatch_board(form.accounts, now, form.value("logistic_type"))
+    orders = orders_by_shipment(form.accounts, [shipment.meli_id for shipment in waiting.shipments])
+    context = {
+        "form": form,
+        "board": waiting,
+        "carried": orders,
+        "tab": "board",
+        "now": now,
+        "can_print": has_role(request, Role.OPERATOR),
+        "most": LABELS_MAX,
+    }
+    return page_or_partial(request, "shipments/board.html", "shipments/_board.html", context)
+
+
+@role_required(Role.OPERATOR)
+@require_POST
+def labels(request: HttpRequest) -> HttpResponse:
+    """Print the labels of the chosen parcels; asks first when some were printed already."""
+    member = cast(MemberRequest, request)
+    form = LabelsForm(
+        {"ids": ",".join(request.POST.getlist("ids")), "format": request.POST.get("format", "")},
+        organization=member.organization,
+    )
+    if not form.is_valid():
+        problem = _("Choose the parcels first.") if not request.POST.getlist("ids") else form.first_problem
+        return label_answer(request, {"problem": problem}, 422)
+    shipments = queries.shipments_named(member.organization, form.cleaned_data["ids"])
+    if len(shipments) < len(form.cleaned_data["ids"]):
+        raise Http404(_("There is no such shipment."))
+    file_format = cast(actions.Format, form.value("format") or "pdf")
+    before = [one for one in shipments if was_printed(one)]
+    match request.POST.get("printed", ""):
+        case "skip":
+            shipments = [one for one in shipments if not was_printed(one)]
+        case "again":
+            pass
+        case _ if before:
+            asks: dict[str, Any] = {"before": before, "shipments": shipments, "format": file_format}
+            return label_answer(request, asks)
+    printed = print_for(member.user, member.organization, shipments, file_format)
+    return label_answer(request, {"printed": printed, "format": file_format})
+
+
+def label_answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    response = page_or_partial(request, "shipments/labels.html", "shipments/_labels.html", context)
+    response.status_code = status
+    return response
+
+
+@role_required(Role.OPERATOR)
+@never_cache
+@require_GET
+def label_file(request: HttpRequest, token: str) -> HttpResponse:
+    member = cast(MemberRequest, request)
+    file = kept_file(member.user, member.organization, token)
+    if file is None:
+        raise Http404(_("This file is no longer kept. Print the labels again."))
+    response = HttpResponse(file.content, content_type=file.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return response
+
+
+@role_required(Role.VIEWER)
+@require_GET
+def performance(request: HttpRequest) -> HttpResponse:
+    form = filters_of(request, PerformanceForm)
+    stats = shipment_stats(form, timezone.now())
+    context = {
+        "form": form,
+        "tab": "performance",
+        "periods": PERIODS,
+        "stats": stats,
+        "chart": dispatch_chart(stats.per_day) if stats.per_day and stats.handed_over else None,
+    }
+    return page_or_partial(request, "shipments/performance.html", "shipments/_performance.html", context)
+
+
+def dispatch_chart(days: list[DayPerformance]) -> DayChart:
+    """Return the drawing of parcels per day, those handed over in time as a line."""
+
+    def title(index: int) -> str:
+        day = days[index]
+        sent = ngettext("%(count)s parcel", "%(count)s parcels", day.handed_over)
+        return "\n".join(
+            [
+                f"{day_and_month(day.date)}: {sent % {'count': count(day.handed_over)}}",
+                _("in time: %(count)s") % {"count": count(day.in_time)},
+            ]
+        )
+
+    return day_chart(
+        [(day.date, Decimal(day.handed_over)) for day in days],
+        [Decimal(day.in_time) for day in days],
+        title=title,
+        tick=lambda number: count(int(number)) if number == int(number) else "",
+    )
 
 
 @role_required(Role.VIEWER)
@@ -34,6 +154,7 @@ def shipment_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [(shipment, orders.get(shipment.meli_id, [])) for shipment in page],
+        "tab": "list",
         "now": timezone.now(),
     }
     return page_or_partial(request, "shipments/shipment_list.html", "shipments/_shipment_table.html", context)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from painelml.audit import trail
+
 from . import bell
 from .models import NotificationQuerySet, NotificationState
 
@@ -19,6 +21,7 @@ def try_again(events: NotificationQuerySet) -> int:
         done_at=None,
         error="",
     )
+    trail.record("event.tried_again", after={"events": count, "sellers": sellers})
     for seller_id in sellers:
         bell.ring(seller_id)
     return count

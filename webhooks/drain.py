@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,8 +25,10 @@ from painelml import live
 from painelml.celery import stopping
 from painelml.meli import AppRefused, MeliError, NotAllowed, Reconnect, Rejected
 from painelml.sync import engine
+from painelml.sync.models import SyncRun
 from painelml.sync.resource import RESOURCES
 
+from . import bell
 from .models import Notification, NotificationQuerySet, NotificationState, Outcome, Source
 from .topics import KINDS, ids_of
 
@@ -43,13 +45,13 @@ calls."""
 DRAINS = 2
 """How many drains of one seller may read at once: more are not faster, the rate limit is the seller's."""
 
-STORM, STORM_WINDOW = 40, timedelta(seconds=2)
+STORM, STORM_WINDOW = 20, timedelta(seconds=1)
 BURST, BURST_WINDOW = 10, timedelta(seconds=0.5)
 STORM_PATIENCE = timedelta(seconds=20)
-STORM_PAUSE_S = 1.0
 """A storm: events arrive as fast as single reads are allowed (20 a second). Each resource is then named
 several times, and waiting for the end reads it once. Its first half second tells it apart, before a batch is
-read in vain: twenty orders of the 128 of a measured flood were. Nothing waits longer than the patience."""
+read in vain: twenty orders of the 128 of a measured flood were. Nothing waits longer than the patience; in a
+longer storm a resource is read again only for what happened after it was read (`happened_by`)."""
 
 TRIES = 10
 FIRST_DELAY_S = 5
@@ -59,9 +61,12 @@ LONGEST_DELAY_S = 6 * 3600
 SEARCH_LAG = timedelta(seconds=30)
 """A listing may show a resource as it was some seconds ago, so only a clearly later reading makes another
 useless."""
-DETAIL_LAG = timedelta(seconds=1)
-"""Shipments are in no listing, only read one by one: there it is enough to allow for clocks of hosts that
-differ. Orders read first bring their shipments along, and those are not read again for their own events."""
+DETAIL_LAG = timedelta(seconds=2)
+"""What was read by its id is as of then: there it is enough to allow for clocks of our hosts, and of theirs,
+that differ. Orders read first bring their shipments along, and those are not read again for their own
+events."""
+LONGEST_WAIT = timedelta(hours=1)
+"""For so long Mercado Livre sends an event again (part A 3.1). Stamps further apart are not believed."""
 
 
 @dataclass
@@ -71,8 +76,10 @@ class Batch:
     seller_id: str
     kind: str
     owner: str
-    newest: dict[str, datetime] = field(default_factory=dict)
-    """By target, the moment its newest event arrived."""
+    is_alone: bool = True
+    """Whether no other drain was reading for this seller when it was claimed."""
+    happened: dict[str, datetime] = field(default_factory=dict)
+    """By target, the latest moment at which what its events tell of can have happened."""
 
     def events(self) -> NotificationQuerySet:
         """Return those still held: none once the lease was lost to another drain."""
@@ -97,25 +104,34 @@ def drain(seller_id: str, seconds: float = TURN_S) -> float | None:
         ignore_orphans(seller_id)
         return None
     while time.monotonic() < until and not stopping.is_set():
-        if is_storming(seller_id):
-            return STORM_PAUSE_S
+        if wait := storm_left(seller_id):
+            return wait
         batch = claim(account)
         if batch is None:
             return None
+        if batch.is_alone and len(batch.happened) == BATCH:
+            bell.ring(seller_id)  # there is more: another drain reads while this one saves
         read_batch(account, batch)
         live.publish(account.organization_id, "webhooks")
     return 0
 
 
-def is_storming(seller_id: str) -> bool:
-    """Tell whether waiting for the end of a flood will spare readings."""
+def storm_left(seller_id: str) -> float:
+    """Return in how many seconds a flood can be over at the earliest, 0 when waiting for that spares no
+    readings."""
     now = timezone.now()
     fresh = Notification.objects.open().filter(seller_id=seller_id, source=Source.WEBHOOK, attempts=0)
-    arrives_fast = any(
-        fresh.filter(created_at__gt=now - window)[:many].count() == many
+    ends = [
+        arrived_at + window
         for many, window in ((STORM, STORM_WINDOW), (BURST, BURST_WINDOW))
-    )
-    return arrives_fast and not fresh.filter(created_at__lt=now - STORM_PATIENCE).exists()
+        for arrived_at in fresh.filter(created_at__gt=now - window)
+        .order_by("-created_at")
+        .values_list("created_at", flat=True)[many - 1 : many]
+    ]
+    if not ends:
+        return 0
+    oldest = fresh.aggregate(oldest=Min("created_at"))["oldest"] or now
+    return max(0.0, (min(max(ends), oldest + STORM_PATIENCE) - now).total_seconds())
 
 
 def claim(account: Account) -> Batch | None:
@@ -130,7 +146,8 @@ def claim(account: Account) -> Batch | None:
         now = timezone.now()
         mine = Notification.objects.filter(seller_id=account.meli_user_id)
         held = mine.held(now)
-        if held.order_by().values("lease_owner").distinct().count() >= DRAINS:
+        drains = held.order_by().values("lease_owner").distinct().count()
+        if drains >= DRAINS:
             return None
         for kind in KINDS:
             due = mine.claimable(now).filter(kind=kind)
@@ -138,7 +155,7 @@ def claim(account: Account) -> Batch | None:
             waiting = free.order_by("id").values_list("target", flat=True)[: BATCH * 20]
             targets = list(dict.fromkeys(waiting))[:BATCH]
             if targets:
-                batch = Batch(account.meli_user_id, kind, uuid.uuid4().hex)
+                batch = Batch(account.meli_user_id, kind, uuid.uuid4().hex, is_alone=not drains)
                 # What is not due yet for the same resources is settled by the same reading.
                 take(batch, mine.open().filter(kind=kind, target__in=targets), now)
                 return batch
@@ -152,13 +169,30 @@ def take(batch: Batch, events: NotificationQuerySet, now: datetime) -> None:
         lease_until=now + LEASE,
         attempts=F("attempts") + 1,
     )
-    newest = batch.events().order_by().values_list("target").annotate(newest=Max("created_at"))
-    batch.newest = dict(newest)
+    stamps = batch.events().values_list("target", "created_at", "received", "sent")
+    for target, arrived_at, received, sent in stamps:
+        happened = happened_by(arrived_at, received, sent)
+        batch.happened[target] = max(happened, batch.happened.get(target, happened))
+
+
+def happened_by(arrived_at: datetime, received: datetime | None, sent: datetime | None) -> datetime:
+    """Return the latest moment, on our clock, at which what an event tells of can have happened.
+
+    Mercado Livre stamps when an event came up (`received`) and when it was sent (part A 3.3). The time
+    between them it waited there, so it came up that long before it arrived here: after a retry or a long
+    queue it tells old news. Two stamps of theirs are subtracted and none is compared with our clock; the time
+    on the wire, and a first `sent` kept over retries, only make this later than it was. Without two stamps
+    that make sense it is when the event arrived. Should they ever fold two changes into one event, the next
+    re-read finds the second.
+    """
+    if received is None or sent is None or not timedelta(0) <= sent - received <= LONGEST_WAIT:
+        return arrived_at
+    return arrived_at - (sent - received)
 
 
 def read_batch(account: Account, batch: Batch) -> None:
     """Read what the events of a batch point to and settle them."""
-    wanted = {target: ids_of(account, batch.kind, target) for target in batch.newest}
+    wanted = {target: ids_of(account, batch.kind, target) for target in batch.happened}
     resource = next(iter(wanted.values()))[0]
     covered = read_since(account, resource, batch, wanted)
     settle(batch, Outcome.COVERED, covered)
@@ -173,17 +207,30 @@ def read_batch(account: Account, batch: Batch) -> None:
 def read_since(
     account: Account, resource: str, batch: Batch, wanted: dict[str, tuple[str, list[str]]]
 ) -> list[str]:
-    """Return the targets that were read after their newest event had arrived: there is nothing newer to
-    see."""
+    """Return the targets that were read after all their events tell of had happened: there is nothing newer
+    to see."""
     ids = [meli_id for _name, found in wanted.values() for meli_id in found]
     rows = RESOURCES[resource].model._default_manager.filter(account=account, meli_id__in=ids)
     read_at = dict(rows.values_list("meli_id", "read_at"))
-    lag = DETAIL_LAG if resource == "shipments" else SEARCH_LAG
+    listings = listings_since(account, resource, min(batch.happened.values()))
+
+    def lag(moment: datetime) -> timedelta:
+        return SEARCH_LAG if any(began <= moment <= ended for began, ended in listings) else DETAIL_LAG
+
     return [
         target
         for target, (_name, found) in wanted.items()
-        if found and all(i in read_at and read_at[i] > batch.newest[target] + lag for i in found)
+        if found
+        and all(i in read_at and read_at[i] > batch.happened[target] + lag(read_at[i]) for i in found)
     ]
+
+
+def listings_since(account: Account, resource: str, since: datetime) -> list[tuple[datetime, datetime]]:
+    """Return when something may have been read from a listing: while a run was on its way."""
+    runs = SyncRun.objects.filter(account=account, scope=resource).exclude(finished_at__lt=since)
+    now = timezone.now()
+    spans = runs.order_by().values_list("created_at", "finished_at")
+    return [(began, ended or now) for began, ended in spans]
 
 
 def read(account: Account, resource: str, batch: Batch, unread: dict[str, list[str]]) -> None:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import has_role, role_required
 from accounts.models import Role
 from painelml.sync.queries import found_by_rereads, ledger
+from painelml.web.address import client_address
 from painelml.web.context import filters_of, panel_of
 from painelml.web.htmx import page_or_partial, wants_partial
 from painelml.web.paging import paginate
@@ -79,15 +80,6 @@ def is_allowed(request: HttpRequest) -> bool:
     except ValueError:
         return False
     return any(address in network for network in networks)
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return who called: as far back in `X-Forwarded-For` as there are proxies of ours, for the rest is
-    hearsay."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    if settings.PROXY_COUNT and len(hops) >= settings.PROXY_COUNT:
-        return hops[-settings.PROXY_COUNT]
-    return request.META.get("REMOTE_ADDR", "")
 
 
 @role_required(Role.VIEWER)

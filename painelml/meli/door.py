@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
@@ -136,6 +137,9 @@ class Door:
 
         if len(jobs) < 2:
             return [run(job) for job in jobs]
+        if self._token:
+            with suppress(MeliError):  # a job that needs it raises it again
+                self._token.token()  # here, where a database connection is open, and not in each thread
         with ThreadPoolExecutor(min(width, len(jobs)), "meli") as threads:
             return list(threads.map(run, jobs))
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Account, User
+from painelml.audit import trail
 
 from .engine import READS_POSITION, end_run, ring
 from .models import RunKind, RunStatus, SyncRun, SyncStep
@@ -34,9 +35,13 @@ def start_sync(
     since = None
     if days is not None:
         since = (timezone.now() - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
-    return [_start_run(account, name, kind, since, requested_by) for name in scopes]
+    with transaction.atomic():
+        if requested_by is not None:
+            trail.record("sync.started", account, person=requested_by, after={"scope": scope, "days": days})
+        return [_start_run(account, name, kind, since, requested_by) for name in scopes]
 
 
+@trail.watched("sync.cancelled", wanted=dict)
 def cancel_run(run: SyncRun) -> bool:
     """Stop a run; its workers notice before their next page. Return whether it was still active."""
     return end_run(run, RunStatus.CANCELLED)

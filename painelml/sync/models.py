@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from painelml.fields import EncryptedField
 
 from .values import storable
 
@@ -273,3 +274,38 @@ class PendingRead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.meli_id}"
+
+
+class BuyerKey(models.Model):
+    """The key by which buyers of an account who are forgotten become pseudonyms (sync/erasure.py)."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="buyer_key")
+    key = EncryptedField(bound_to="account_id")
+    key_sealed: str
+
+    class Meta:
+        verbose_name = _("key of pseudonyms")
+        verbose_name_plural = _("keys of pseudonyms")
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+class ErasedBuyer(models.Model):
+    """A buyer who is forgotten, by a pseudonym nothing leads back from: what they bought or asked until then
+    stays without their data, whatever Mercado Livre tells again.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="erased_buyers")
+    pseudonym = models.CharField(max_length=40)
+    erased_at = models.DateTimeField(_("erased"))
+
+    class Meta:
+        verbose_name = _("erased buyer")
+        verbose_name_plural = _("erased buyers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "pseudonym"], name="erased_buyer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym

@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import Account
 from painelml.meli import Client, Gone, MeliError, Priority, TryLater
 
+from .erasure import without_erased
 from .models import MirroredRow, RunStatus, SyncRun, SyncStep
 from .rows import replace_children, write_rows
 
@@ -44,6 +45,8 @@ class Reading:
 
     payload: Payload
     parts: Mapping[str, Any] = field(default_factory=dict)
+    as_of: datetime | None = None
+    """When the payload was read, if that was before the rest: it tells nothing newer."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,10 @@ class Resource(ABC):
     """When to ask again for what Mercado Livre left out."""
     when_gone: ClassVar[Payload] = {}
     """What a stored payload becomes once Mercado Livre no longer has the resource; nothing: it stays."""
+    buyer_at: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Where a payload, or one of its `parts`, names the buyer; nothing: it is about nobody."""
+    buyer_words: ClassVar[tuple[str, ...]] = ()
+    """What of a payload a buyer wrote."""
     has_past: ClassVar[bool] = True
     """Whether a run may be limited to what was created since a day."""
 
@@ -221,11 +228,15 @@ class Resource(ABC):
         The mark moves only when such a run has ended well, so what a failed one did not reach is looked for
         again.
         """
-        whole = SyncRun.objects.whole().filter(account=self.account, scope=self.name, status=RunStatus.DONE)
-        started_at = whole.order_by("-id").values_list("started_at", flat=True).first()
+        started_at = self.last_read_whole()
         if started_at is None or started_at < timezone.now() - LONGEST_GAP:
             return None
         return started_at - OVERLAP
+
+    def last_read_whole(self) -> datetime | None:
+        """Return when the last run that left nothing out and ended well began."""
+        whole = SyncRun.objects.whole().filter(account=self.account, scope=self.name, status=RunStatus.DONE)
+        return whole.order_by("-id").values_list("started_at", flat=True).first()
 
     def strays(self, run: SyncRun) -> list[str]:
         """Return what we hold and the lists of `run` should have shown, but did not: it is read by id."""
@@ -280,6 +291,7 @@ class Resource(ABC):
         """
         by_id = {self.meli_id(reading.payload): reading for reading in readings}
         by_id.pop("", None)
+        by_id = without_erased(self, by_id)
         stored = {row.meli_id: row for row in self.rows().filter(meli_id__in=by_id)}
         saved = Saved(last_read={meli_id: row.read_at for meli_id, row in stored.items()})
         rows: list[MirroredRow] = []
@@ -292,14 +304,19 @@ class Resource(ABC):
                     saved.unchanged.append(meli_id)
                     continue
             mapped = children[meli_id] = self.map(reading)
-            rows.append(self.row(meli_id, reading, mapped, read_at))
+            rows.append(self.row(meli_id, reading, mapped, reading.as_of or read_at))
+        seen_again = [meli_id for meli_id in saved.unchanged if by_id[meli_id].as_of is None]
         with transaction.atomic():
             written = write_rows(rows, self.kept)
-            self._write_children(written, children)
-            self.rows().filter(meli_id__in=saved.unchanged, read_at__lt=read_at).update(read_at=read_at)
+            self.write_children(written, children)
+            self.rows().filter(meli_id__in=seen_again, read_at__lt=read_at).update(read_at=read_at)
         for meli_id in children:
             outcome = saved.unchanged if meli_id not in written else saved.updated
             (outcome if meli_id in stored or meli_id not in written else saved.created).append(meli_id)
+        # A reading that came too late tells nothing: what its row lacks is still to be read.
+        if late := children.keys() - written.keys():
+            kept = self.rows().filter(meli_id__in=late).only("meli_id", "payload", "parts")
+            by_id |= {row.meli_id: Reading(row.payload, row.parts) for row in kept}
         saved.wants = self.follow(list(by_id.values()), followed_since)
         return saved
 
@@ -324,7 +341,7 @@ class Resource(ABC):
                 for row in batch
             ]
             with transaction.atomic():
-                self._write_children(write_rows(rows, self.kept), mapped)
+                self.write_children(write_rows(rows, self.kept), mapped)
             last = batch[-1].pk
             yield list(readings)
 
@@ -345,7 +362,7 @@ class Resource(ABC):
         rows = self.rows()
         return (rows.filter(date_created__gte=run.since) if run.since else rows).count()
 
-    def _write_children(self, written: Mapping[str, int], mapped: Mapping[str, Mapped]) -> None:
+    def write_children(self, written: Mapping[str, int], mapped: Mapping[str, Mapped]) -> None:
         for child in {child for one in mapped.values() for child in one.children}:
             values = [
                 {**value, f"{self.child_link}_id": pk, "position": position}

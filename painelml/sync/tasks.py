@@ -88,6 +88,15 @@ def delete_old_runs() -> None:
     upkeep.delete_old_runs()
 
 
+@shared_task(name="painelml.sync.forget_buyers", ignore_result=True)
+def forget_old_buyers() -> None:
+    """Every day: take the personal data of buyers out of what is older than `BUYER_DATA_DAYS`."""
+    from .erasure import forget_old
+
+    for account in Account.objects.all():
+        forget_old(account)
+
+
 def ring_worker(run_id: int) -> None:
     """Ask the workers to look at a run, without waiting. A ring may be lost: the sweep is behind it."""
     _rings.add(run_id)

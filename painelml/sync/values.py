@@ -22,6 +22,13 @@ def text(value: Any, longest: int | None = None) -> str:
     return cleaned[:longest] if longest else cleaned
 
 
+def web_address(value: Any, longest: int | None = None) -> str:
+    """Return an address that a page may lead to or draw; what is none of the web (`javascript:`) is ""."""
+    address = text(value)
+    is_whole = longest is None or len(address) <= longest
+    return address if is_whole and address.lower().startswith(("https://", "http://")) else ""
+
+
 def as_money(value: Any) -> Decimal | None:
     """Return money as our columns hold it; what is none, or larger than any sale, is unknown."""
     money = parse_money(value)

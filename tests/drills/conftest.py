@@ -1,4 +1,5 @@
-"""Two shops connected to a sandbox of their own, and the whole panel as processes that can be hurt."""
+"""Two shops connected to a sandbox of their own, and the whole panel as processes and servers that can be
+hurt."""
 
 from __future__ import annotations
 
@@ -6,10 +7,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Account, Organization, User
+from painelml.audit import append_only
 from painelml.sandbox import Sandbox
 from tests.drills.panel import FULL, Panel
+from tests.drills.servers import Servers
 from tests.people import ana, carla, shop  # noqa: F401
 from tests.sync.conftest import AURORA, CASA, connect
 
@@ -17,6 +23,21 @@ Say = Callable[[str], None]
 
 # The drills are about PostgreSQL, Redis and processes; the embedded panel has none of them.
 collect_ignore_glob = [] if settings.REDIS_URL else ["test_*.py"]
+
+
+@pytest.fixture(scope="package")
+def servers() -> Iterator[Servers]:
+    with Servers() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="package")
+def django_db_setup(servers: Servers, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """In place of the database of the other tests: one whose server may be restarted."""
+    with django_db_blocker.unblock(), servers.in_use():
+        call_command("migrate", verbosity=0)
+        append_only.remove(connection)  # each drill is emptied behind it, as every test is
+        yield
 
 
 @pytest.fixture
@@ -34,17 +55,16 @@ def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def accounts(shop: Organization, carla: User, box: Sandbox) -> list[Account]:  # noqa: F811
-    """Ana's shop and Carla's, connected, nothing mirrored yet, re-read every few seconds."""
+    """Ana's shop and Carla's, connected, nothing mirrored yet."""
     found = [connect(shop, box), connect(carla.organizations.get(), box, AURORA)]
-    Account.objects.update(sync_interval_seconds=5)
     assert [account.meli_user_id for account in found] == [str(CASA), str(AURORA)]
     return found
 
 
 @pytest.fixture
-def panel(transactional_db: None, box: Sandbox) -> Iterator[Panel]:
-    """Web server, two workers and a scheduler in a hurry; Mercado Livre calls the server back."""
-    with Panel() as panel:
+def panel(transactional_db: None, servers: Servers, box: Sandbox) -> Iterator[Panel]:
+    """Web server, workers and a scheduler in a hurry; Mercado Livre calls the server back."""
+    with Panel(servers) as panel:
         box.control(callback=f"http://127.0.0.1:{panel.port}/meli/webhooks", speed=100)
         yield panel
 

@@ -11,10 +11,9 @@ from django.utils import timezone
 from accounts.models import Account
 from painelml.sync.actions import start_sync
 from painelml.sync.models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
-from tests.drills.panel import FULL
 from webhooks.models import Notification, NotificationState
 
-PATIENCE_S = 240 if FULL else 120
+PATIENCE_S = 300
 
 
 def fill(accounts: Sequence[Account]) -> None:
@@ -33,8 +32,13 @@ def reread(accounts: Sequence[Account], kind: RunKind) -> None:
     assert [(run.scope, run.kind, run.error) for run in ended] == []
 
 
+def reread_every(seconds: int) -> None:
+    Account.objects.update(sync_interval_seconds=seconds, next_sync=timezone.now())
+
+
 def no_more_rereads() -> None:
-    Account.objects.update(sync_interval_seconds=86_400, next_sync=timezone.now() + timedelta(days=1))
+    reread_every(86_400)
+    Account.objects.update(next_sync=timezone.now() + timedelta(days=1))
 
 
 def nothing_runs() -> bool:

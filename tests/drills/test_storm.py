@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import time
 from collections.abc import Sequence
 from random import Random
@@ -18,7 +19,16 @@ from painelml.sync.models import PendingRead, RunKind
 from painelml.sync.queries import found_by_rereads, ledger
 from tests.drills.conftest import Say
 from tests.drills.panel import FULL, Panel
-from tests.drills.settling import end_leases, inbox_is_empty, no_more_rereads, nothing_runs, reread, settle
+from tests.drills.settling import (
+    end_leases,
+    fill,
+    inbox_is_empty,
+    no_more_rereads,
+    nothing_runs,
+    reread,
+    reread_every,
+    settle,
+)
 from tests.sync.truth import differences
 from webhooks.models import Notification, NotificationState
 
@@ -31,13 +41,15 @@ NOTIFICATIONS = 5_000 if FULL else 400
 """At least so many are told, repeats among them: what changed is told of again and again."""
 REDIS_AWAY_S = 60 if FULL else 3
 DATABASE_AWAY_S = 20 if FULL else 3
-KILL_EVERY_S = 5 if FULL else 2
+KILLS, KILL_EVERY_S = (24, 5) if FULL else (5, 3)
 STRANGER, STRANGERS = "99", 40
 
 
 def test_a_storm_while_everything_fails_leaves_the_rows_true(
     accounts: list[Account], box: Sandbox, panel: Panel, say: Say
 ) -> None:
+    fill(accounts)
+    reread_every(5)
     began = time.monotonic()
     changes = Recorder(box)
     box.drills.update(
@@ -45,22 +57,20 @@ def test_a_storm_while_everything_fails_leaves_the_rows_true(
          "errors": ["429", "5xx"]}
     )  # fmt: skip
     for account in accounts:
-        start_sync(account, kind=RunKind.BACKFILL)
+        start_sync(account, kind=RunKind.AUDIT)
 
     refusals = 0
-    with panel.killing(KILL_EVERY_S):
+    with panel.killing(KILLS, KILL_EVERY_S):
         for trouble in range(ROUNDS):
             for account in accounts:
                 box.control(seller=int(account.meli_user_id), **STORM)
             changes.tell_again(NOTIFICATIONS // ROUNDS)
             refusals += strangers_knock(panel.port, trouble)
-            if trouble == 0:
-                panel.empty_redis()
-                box.control(expire=True)
-            elif trouble == 1:
-                panel.without(panel.redis, REDIS_AWAY_S)
-            else:
-                panel.without(panel.database, DATABASE_AWAY_S)
+            box.control(expire=True)
+            if trouble == 1:
+                panel.servers.redis.restart(REDIS_AWAY_S)
+            elif trouble == 2:
+                panel.servers.postgres.restart(DATABASE_AWAY_S)
     box.drills.update({"error_rate": 0.0, "loss": 0.0})
     assert box.wait_until_told(120)
     calmed = time.monotonic()
@@ -72,14 +82,14 @@ def test_a_storm_while_everything_fails_leaves_the_rows_true(
         account.refresh_from_db()
         assert account.status == AccountStatus.ACTIVE
     assert not PendingRead.objects.exists()
-    assert panel.kills >= 2
+    assert panel.killed == [-signal.SIGKILL] * KILLS
     ours = Notification.objects.filter(seller_id__in=[account.meli_user_id for account in accounts])
     assert set(ours.exclude(kind="").values_list("state", flat=True)) == {NotificationState.DONE}
     strangers = Notification.objects.filter(seller_id=STRANGER)
     assert list(strangers.values_list("state", flat=True)) == ["ignored"] * STRANGERS * ROUNDS
     assert refusals == ROUNDS
     found = found_by_rereads(accounts)
-    say(f"{changes.told} notifications for {len(changes.seen)} resources, {panel.kills} workers killed")
+    say(f"{changes.told} notifications for {len(changes.seen)} resources, {KILLS} workers killed")
     say(f"{calmed - began:.0f} s of trouble, settled and audited {time.monotonic() - calmed:.0f} s later")
     say(f"{ours.count()} events stored, {found} changes found by re-read, calls {box.calls.total()}")
     assert changes.told >= NOTIFICATIONS

@@ -170,16 +170,19 @@ def test_a_question_that_was_removed_waits_no_longer(shop: Organization, open_bo
     assert box.calls["GET /questions/{id}"] == 0
 
 
-def test_a_quiet_shop_costs_a_handful_of_calls(shop: Organization, open_box: OpenBox) -> None:
+def test_a_quiet_shop_costs_its_open_parcels_and_a_handful_of_calls(
+    shop: Organization, open_box: OpenBox
+) -> None:
     box = open_box(orders=150, items=60, questions=60)
     account = mirrored(shop, box)
     with in_days(0.5):
         reread(account)  # what ripens by itself: costs, first rotation
         box.calls.clear()
         runs = reread(account)
-    waiting = Shipment.objects.to_dispatch().count()
-    assert box.calls["GET /shipments/{id}"] == box.calls["GET /shipments/{id}/sla"] == waiting
-    assert sum(box.calls.values()) - 2 * waiting <= 12
+    waiting, moving = Shipment.objects.to_dispatch().count(), Shipment.objects.on_the_way().count()
+    assert box.calls["GET /shipments/{id}"] == waiting + moving
+    assert box.calls["GET /shipments/{id}/sla"] == waiting
+    assert sum(box.calls.values()) - 2 * waiting - moving <= 12
     assert {run.changed for run in runs if run.scope != "shipments"} == {0}
 
 
@@ -188,23 +191,40 @@ def test_shipments_are_read_in_rotation_and_settled_ones_never(
 ) -> None:
     box = open_box(orders=400)
     account = mirrored(shop, box)
-    monkeypatch.setattr(shipment_sync, "OPEN_AT_ONCE", 4)
-    monkeypatch.setattr(shipment_sync, "MOVING_AT_ONCE", 3)
+    monkeypatch.setattr(shipment_sync, "AT_LEAST", 4)
+    monkeypatch.setattr(shipment_sync, "OPEN_A_MINUTE", 0)
+    monkeypatch.setattr(shipment_sync, "MOVING_A_MINUTE", 0)
     still_here, moving = Shipment.objects.to_dispatch(), Shipment.objects.on_the_way()
     due = set(still_here.values_list("meli_id", flat=True)) | set(moving.values_list("meli_id", flat=True))
-    rounds = max(-(-still_here.count() // 4), -(-moving.count() // 3))
+    rounds = max(-(-still_here.count() // 4), -(-moving.count() // 4))
     assert rounds > 2
     with in_days(0.1):
         began = timezone.now()
         for _ in range(rounds):
             box.calls.clear()
             reread(account, "shipments")
-            assert box.calls["GET /shipments/{id}"] <= 7
+            assert box.calls["GET /shipments/{id}"] <= 8
         read = Shipment.objects.filter(read_at__gt=began)
         assert set(read.values_list("meli_id", flat=True)) == due
-        box.calls.clear()
+
+
+def test_the_longer_nobody_looked_the_more_parcels_are_read_at_once(
+    shop: Organization, open_box: OpenBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = open_box(orders=400)
+    account = mirrored(shop, box)
+    monkeypatch.setattr(shipment_sync, "AT_LEAST", 1)
+    monkeypatch.setattr(shipment_sync, "OPEN_A_MINUTE", 1)
+    monkeypatch.setattr(shipment_sync, "MOVING_A_MINUTE", 1)
+    monkeypatch.setattr(shipment_sync, "LISTED", 5)
+    open_ones = Shipment.objects.to_dispatch() | Shipment.objects.on_the_way()
+    due = set(open_ones.values_list("meli_id", flat=True))
+    assert len(due) > 10
+    with in_days(1):
+        began = timezone.now()
         reread(account, "shipments")
-        assert box.calls["GET /shipments/{id}"] <= 4  # the moving ones rest for an hour
+        read = Shipment.objects.filter(read_at__gt=began)
+        assert due <= set(read.values_list("meli_id", flat=True))
 
 
 def test_the_reread_of_an_order_does_not_read_its_parcel_each_time(

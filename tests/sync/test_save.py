@@ -114,6 +114,13 @@ class TestOrders:
         assert Order.objects.get().sale_fee == 0
         assert [want.resource for want in saved.wants] == ["shipments"]
 
+    def test_what_came_too_late_to_be_kept_is_still_to_be_read(self, account: Account) -> None:
+        resource, tags = OrderResource(account), ["paid", "order_has_discount"]
+        resource.save([order(tags=tags)], NOON + timedelta(seconds=1))
+        late = resource.save([Reading({**ORDER, "tags": tags}, {"discounts": []})], NOON)
+        assert Order.objects.get().discounts is None
+        assert "orders" in {want.resource for want in late.wants}
+
     def test_a_fee_we_know_outlives_a_search_row_without_it(self, account: Account) -> None:
         resource = OrderResource(account)
         resource.save([order()], NOON)

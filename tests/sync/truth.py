@@ -15,6 +15,9 @@ from painelml.sandbox import Sandbox
 from questions.models import Question
 from shipments.models import Shipment
 
+GONE = {"shipped", "delivered", "not_delivered", "picked_up", "dropped_off", "in_hub"}
+"""Words of a parcel's history that say the seller let go of it."""
+
 Difference = tuple[str, str, str, Any, Any]
 
 
@@ -148,6 +151,7 @@ def shipments(account: Account, box: Sandbox) -> Iterator[Difference]:
             "state": row.receiver_state,
             "created": row.date_created,
             "cost": row.cost,
+            "handed over": row.date_handed_over,
             "shipped": row.date_shipped,
             "delivered": row.date_delivered,
             "dispatch": (row.dispatch_by, row.sla_status) if row.is_open else None,
@@ -159,8 +163,11 @@ def shipments(account: Account, box: Sandbox) -> Iterator[Difference]:
     for meli_id, payload in box.truth(seller, "shipments").items():
         address = payload["destination"]["shipping_address"] or {}
         dates: dict[str, Any] = {}
+        let_go = []
         for entry in histories.get(meli_id, []):  # newest first: the earliest of a status stays
             dates[entry["status"]] = parse_instant(entry["date"])
+            if entry["status"] in GONE or entry["substatus"] in GONE:
+                let_go.append(parse_instant(entry["date"]))
         sla = slas.get(meli_id) if ours[str(meli_id)]["dispatch"] else None
         theirs[str(meli_id)] = {
             "status": (payload["status"], payload["substatus"] or ""),
@@ -170,6 +177,7 @@ def shipments(account: Account, box: Sandbox) -> Iterator[Difference]:
             "state": address["state"]["name"] if address else "",
             "created": parse_instant(payload["date_created"]),
             "cost": money(costs[meli_id]["senders"][0]["cost"]) if meli_id in costs else None,
+            "handed over": min(let_go, default=None),
             "shipped": dates.get("shipped"),
             "delivered": dates.get("delivered"),
             "dispatch": (parse_instant(sla["expected_date"]), sla["status"]) if sla else None,

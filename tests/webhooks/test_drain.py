@@ -19,6 +19,7 @@ from orders.models import Order
 from painelml.meli import door
 from painelml.sandbox import Sandbox
 from painelml.sandbox.drills import Drills
+from painelml.sync.models import SyncRun
 from questions.models import Question
 from shipments.models import Shipment
 from webhooks import drain as draining
@@ -273,17 +274,87 @@ def test_what_arrived_while_the_account_was_removed_is_put_aside(account: Accoun
     assert (event.state, event.outcome) == ("ignored", "unknown_seller")
 
 
+def last_outcome() -> str:
+    return Notification.objects.latest("id").outcome
+
+
 def test_a_reading_that_began_later_covers_an_event(account: Account, box: Sandbox) -> None:
     (meli_id,) = tell_orders(box, 1)
     drain(account.meli_user_id)
     box.calls.clear()
     tell("orders_v2", f"/orders/{meli_id}")
-    Order.objects.update(read_at=timezone.now() + draining.SEARCH_LAG * 2)
+    Order.objects.update(read_at=timezone.now() + draining.DETAIL_LAG * 2)
 
     drain(account.meli_user_id)
 
-    assert Notification.objects.order_by("id").last().outcome == "covered"
+    assert last_outcome() == "covered"
     assert not box.calls
+
+
+def test_what_may_be_from_a_listing_covers_only_what_is_clearly_older(account: Account, box: Sandbox) -> None:
+    (meli_id,) = tell_orders(box, 1)
+    drain(account.meli_user_id)
+    began = timezone.now()
+    SyncRun.objects.create(
+        account=account, scope="orders", created_at=began, finished_at=began + timedelta(minutes=9)
+    )
+    for lag, outcome in ((draining.DETAIL_LAG, "unchanged"), (draining.SEARCH_LAG, "covered")):
+        tell("orders_v2", f"/orders/{meli_id}")
+        Order.objects.update(read_at=timezone.now() + lag * 2)
+        drain(account.meli_user_id)
+        assert last_outcome() == outcome
+
+
+def test_old_news_that_arrives_late_is_not_read_again(account: Account, box: Sandbox) -> None:
+    (meli_id,) = tell_orders(box, 1)
+    drain(account.meli_user_id)
+    box.calls.clear()
+    now = timezone.now()
+
+    tell(
+        "orders_v2",
+        f"/orders/{meli_id}",
+        received=(now - timedelta(minutes=2)).isoformat(),
+        sent=now.isoformat(),
+    )
+    drain(account.meli_user_id)
+
+    assert last_outcome() == "covered"
+    assert not box.calls
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=-3), timedelta(hours=3)])
+def test_clocks_that_differ_hide_no_news(account: Account, box: Sandbox, skew: timedelta) -> None:
+    (meli_id,) = tell_orders(box, 1)
+    drain(account.meli_user_id)
+    there = (timezone.now() + skew).isoformat()
+
+    tell("orders_v2", f"/orders/{meli_id}", received=there, sent=there)
+    drain(account.meli_user_id)
+
+    assert last_outcome() == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        {"received": None},
+        {"sent": None},
+        {"received": "2026-11-20T13:44:32.984Z", "sent": "2026-11-20T12:00:00Z"},
+        {"received": "2026-11-20T09:44:32.984Z", "sent": "2026-11-20T12:44:33Z"},
+    ],
+    ids=["not received", "not sent", "sent before it was received", "sent hours later"],
+)
+def test_without_stamps_that_make_sense_an_event_is_news(
+    account: Account, box: Sandbox, stamps: dict[str, Any]
+) -> None:
+    (meli_id,) = tell_orders(box, 1)
+    drain(account.meli_user_id)
+
+    tell("orders_v2", f"/orders/{meli_id}", **stamps)
+    drain(account.meli_user_id)
+
+    assert last_outcome() == "unchanged"
 
 
 def test_a_shipment_that_came_with_its_order_is_not_read_again(account: Account, box: Sandbox) -> None:
@@ -296,7 +367,7 @@ def test_a_shipment_that_came_with_its_order_is_not_read_again(account: Account,
 
     drain(account.meli_user_id)
 
-    assert Notification.objects.order_by("id").last().outcome == "covered"
+    assert last_outcome() == "covered"
     assert not box.calls
 
 
@@ -328,7 +399,7 @@ def test_a_drain_that_lost_its_lease_settles_nothing(account: Account, box: Sand
     batch = draining.claim(account)
     Notification.objects.update(lease_owner="somebody else")
 
-    draining.settle(batch, "created", batch.newest)
+    draining.settle(batch, "created", batch.happened)
 
     assert states() == {"working": 1}
 
@@ -351,6 +422,14 @@ def test_many_workers_read_each_order_once(workers: int, account: Account, box: 
     assert set(Order.objects.values_list("meli_id", flat=True)) == set(ids)
     told_in_parts = len(ids) // 40 + 1
     assert len(ids) <= box.calls["GET /orders/{id}"] <= len(ids) + told_in_parts
+
+
+def test_a_drain_with_more_than_a_batch_calls_another_to_help(
+    account: Account, box: Sandbox, rung: list[str]
+) -> None:
+    tell_orders(box, draining.BATCH + 1)
+    drain(account.meli_user_id)
+    assert rung == [account.meli_user_id]
 
 
 def test_one_sellers_flood_takes_two_workers_at_most(account: Account, box: Sandbox) -> None:
@@ -377,7 +456,8 @@ class TestStorm:
 
     def test_it_is_waited_out(self, account: Account, box: Sandbox) -> None:
         tell_orders(box, 20, times=4)
-        assert drain(account.meli_user_id) == draining.STORM_PAUSE_S
+        Notification.objects.update(created_at=timezone.now())
+        assert 0 < drain(account.meli_user_id) <= draining.STORM_WINDOW.total_seconds()
         assert not box.calls
 
         Notification.objects.update(created_at=timezone.now() - draining.STORM_WINDOW)
@@ -391,7 +471,8 @@ class TestStorm:
     ) -> None:
         monkeypatch.setattr(draining, "BURST", BURST)
         tell_orders(box, BURST)
-        assert drain(account.meli_user_id) == draining.STORM_PAUSE_S
+        Notification.objects.update(created_at=timezone.now())
+        assert 0 < drain(account.meli_user_id) <= draining.BURST_WINDOW.total_seconds()
 
         Notification.objects.update(created_at=timezone.now() - draining.BURST_WINDOW)
         assert drain(account.meli_user_id) is None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import time_machine
 from celery.app.task import Task
 from django.core.cache import cache
 from django.utils import timezone
@@ -69,10 +70,10 @@ class TestBell:
 
     def test_a_storm_asks_for_a_later_turn(self, published: list, account: Account, box: Sandbox) -> None:
         ids = list(box.truth(ANAS_SHOP, "orders"))[:70]
-        for meli_id in ids:
-            store(read_envelope(envelope("orders_v2", f"/orders/{meli_id}")))
-
-        tasks.drain_account(account.meli_user_id)
+        with time_machine.travel(timezone.now(), tick=False):
+            for meli_id in ids:
+                store(read_envelope(envelope("orders_v2", f"/orders/{meli_id}")))
+            tasks.drain_account(account.meli_user_id)
 
         assert published == [("webhooks.drain", (account.meli_user_id,), 1.0)]
         assert not box.calls

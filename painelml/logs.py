@@ -1,8 +1,8 @@
 """How log lines look, and what never appears in them.
 
-Every line, its traceback included, passes through `redact`, so that a token in an address or an exception
-never reaches a file, a terminal or Sentry. Code of ours logs with `structlog.get_logger(__name__)`: an event
-in words, then what it is about as `name=value`.
+Every line, its traceback included, passes through `redact_line`, so that a token in an address or a name in
+an exception never reaches a file, a terminal or Sentry. Code of ours logs with
+`structlog.get_logger(__name__)`: an event in words, then what it is about as `name=value`.
 """
 
 import logging
@@ -27,8 +27,18 @@ SECRETS = (
         r"\1***",
     ),
     (re.compile(r"([?&](?:code|state|key|token)=)[^\s&\"'\\]+"), r"\1***"),
-    (re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@"), r"\1***@"),
+    (re.compile(r"(\b\w+://[^\s:/@]*:)[^\s@/]+@"), r"\1***@"),
 )
+
+PERSONAL = (
+    # What databases add to an error: the values of the row, a buyer's name among them.
+    (re.compile(r"(Failing row contains|\bKey \([^)]*\)=)\s*\(.*?\)(?=\.|\\n|$)", re.MULTILINE), r"\1 (***)"),
+    (re.compile(r"\b[\w.+-]{1,64}@((?:[\w-]{1,63}\.)+[a-zA-Z]{2,20})\b"), r"***@\1"),
+    # CPF and CNPJ as people write them; bare digits are ids of everything else, too.
+    (re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b"), "***"),
+)
+UNTOLD = ("query_string", "cookies", "data", "headers", "env")
+"""What Sentry is not told of a request: searches hold names, headers hold tokens."""
 
 KNOWN_OF_EVERY_LINE: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -45,15 +55,40 @@ def redact(text: str) -> str:
     return text
 
 
+def redact_line(text: str) -> str:
+    """Return what leaves the panel for people who look after it: without secrets and personal data."""
+    text = redact(text)
+    for pattern, shown in PERSONAL:
+        text = pattern.sub(shown, text)
+    return text
+
+
 def redact_event(event: Any, hint: Any = None) -> Any:
-    """Return a Sentry event (or any part of one) with every string redacted."""
+    """Return a Sentry event (or any part of one) with every string redacted, and of a request only its
+    address."""
     if isinstance(event, str):
-        return redact(event)
+        return redact_line(event)
     if isinstance(event, dict):
-        return {key: redact_event(value) for key, value in event.items()}
+        told = dict(event)
+        told.pop("user", None)
+        if isinstance(request := told.get("request"), dict):
+            told["request"] = {name: value for name, value in request.items() if name not in UNTOLD}
+        return {key: redact_event(value) for key, value in told.items()}
     if isinstance(event, list | tuple):
         return [redact_event(value) for value in event]
     return event
+
+
+def sentry_options(dsn: str) -> dict[str, Any]:
+    """Return what `sentry_sdk.init` is called with."""
+    return {
+        "dsn": dsn,
+        "send_default_pii": False,
+        "include_local_variables": False,  # they hold tokens and buyers' names
+        "max_request_body_size": "never",
+        "before_send": redact_event,
+        "before_breadcrumb": redact_event,
+    }
 
 
 class Formatter(structlog.stdlib.ProcessorFormatter):
@@ -73,7 +108,7 @@ class Formatter(structlog.stdlib.ProcessorFormatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return redact_line(super().format(record))
 
 
 def configure() -> None:

@@ -81,6 +81,11 @@ class KeyRing:
         """Return it sealed anew with the first key. Raises UnknownKey, Undecryptable."""
         return self.encrypt(self.decrypt(sealed, ad), ad)
 
+    @property
+    def fingerprints(self) -> list[str]:
+        """What may be written down of each key, the first one first: it tells keys apart and nothing else."""
+        return list(self._ciphers)
+
     def __repr__(self) -> str:
         return f"<KeyRing of {len(self._ciphers)}>"
 

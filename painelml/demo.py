@@ -112,7 +112,8 @@ def running_sandbox(asked: Namespace) -> Iterator[None]:
         "--pace",
         str(asked.pace),
     ]
-    command += ["--client-id", settings.MELI_CLIENT_ID, "--client-secret", settings.MELI_CLIENT_SECRET]
+    # One word with its name: a secret may begin with "-", and would be taken for an option.
+    command += ["--client-id", settings.MELI_CLIENT_ID, f"--client-secret={settings.MELI_CLIENT_SECRET}"]
     command += ["--redirect-uri", settings.MELI_REDIRECT_URI]
     command += ["--callback", f"{settings.APP_BASE_URL}/meli/webhooks"]
     sandbox = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=end_with_parent)  # noqa: S603

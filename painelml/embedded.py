@@ -23,9 +23,11 @@ from celery.worker import WorkController, state
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from accounts.models import Account
+from catalog.models import BulkLine, LineState
 from webhooks.models import Notification, NotificationState
 
 from .celery import app, stopping
@@ -177,6 +179,7 @@ def release_claims() -> None:
     Notification.objects.filter(state=NotificationState.WORKING).update(
         state=NotificationState.PENDING, lease_until=None, lease_owner=""
     )
+    BulkLine.objects.filter(state=LineState.WORKING).update(lease_until=timezone.now())
     # A lease without an owner is a pause that Mercado Livre asked for.
     Account.objects.exclude(token_lease_owner="").update(token_lease_until=None, token_lease_owner="")
 

@@ -58,6 +58,18 @@ def days(value: str) -> int:
     return int(value)
 
 
+def audit_days(value: str) -> int:
+    if not value.isdecimal() or not 30 <= int(value) <= 36500:
+        raise ValueError("must be a number of days, 30 to 36500")
+    return int(value)
+
+
+def buyer_days(value: str) -> int:
+    if not value.isdecimal() or (int(value) and not 90 <= int(value) <= 36500):
+        raise ValueError("must be a number of days, 90 to 36500, or 0 to keep them")
+    return int(value)
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         for choice in choices:
@@ -131,9 +143,28 @@ def zone(value: str) -> str:
         raise ValueError("must be a zone of the tz database, such as America/Sao_Paulo") from None
 
 
-def long_keys(value: str) -> str:
-    if any(len(key) < 32 for key in words(value)):
+def origins(value: str) -> tuple[str, ...]:
+    """Return addresses as browsers name where a page comes from: `https://loja.example.com`."""
+    try:
+        return tuple(web_address(word).lower() for word in words(value))
+    except ValueError:
+        raise ValueError("must be addresses without a path, separated by commas") from None
+
+
+SAMPLES = ("changeme", "replaceme", "yoursecretkey", "djangoinsecure")
+"""What keys that were copied from somewhere say of themselves."""
+
+
+def strong_keys(value: str) -> str:
+    """Return keys separated by commas. Raises ValueError when one of them is short, monotonous or a
+    sample."""
+    keys = words(value)
+    if not keys or any(len(key) < 32 for key in keys):
         raise ValueError("must be keys of at least 32 characters, separated by commas")
+    for key in keys:
+        letters = "".join(letter for letter in key.lower() if letter.isalnum())
+        if len(set(key)) < 8 or any(sample in letters for sample in SAMPLES):
+            raise ValueError("must be keys nobody can guess, such as `make keys` prints, no samples")
     return value
 
 
@@ -167,10 +198,14 @@ class Env:
         secret=True,
     )
     secret_key: str = variable(
-        text, "", "signs sessions and API tokens; required outside `DEBUG`", secret=True
+        strong_keys,
+        "",
+        "signs sessions and API tokens: at least 32 characters, or several keys separated by commas (the "
+        "first signs, all are accepted); required outside `DEBUG`",
+        secret=True,
     )
     encryption_key: str = variable(
-        long_keys,
+        strong_keys,
         "",
         "encrypts stored tokens: at least 32 characters, or several keys separated by commas (the first "
         "encrypts, all decrypt); required outside `DEBUG`",
@@ -212,8 +247,23 @@ class Env:
     meli_webhook_ips: tuple[Network, ...] = variable(
         networks, (), "networks that may send notifications, separated by commas; empty: any"
     )
+    cors_origins: tuple[str, ...] = variable(
+        origins,
+        (),
+        "origins whose pages may call `/api/` with a token, separated by commas, such as "
+        "`https://loja.example.com`; empty: none",
+    )
     history_days: int = variable(
         days, 90, "days that sync runs, counted API calls and the errors of accounts are kept"
+    )
+    audit_days: int = variable(
+        audit_days, 730, "days the audit log is kept, at least 30: what people and API keys did"
+    )
+    buyer_data_days: int = variable(
+        buyer_days,
+        0,
+        "days after which buyers' personal data leaves orders, shipments and questions, at least 90; 0: it "
+        "stays until somebody asks (`manage.py erase_buyer`)",
     )
     signup: str = variable(
         one_of("open", "invite", "closed"), "invite", "who may sign up: `open`, `invite` or `closed`"

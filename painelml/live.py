@@ -22,7 +22,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.asgi import ASGIRequest
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import Error, close_old_connections, transaction
 from django.http import Http404
 from django.utils.crypto import salted_hmac
 
@@ -179,7 +179,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return
     try:
         organization_id = await sync_to_async(find_organization)(scope)
-    except DatabaseError:
+    except Error:
         await refuse(send, 503)
         return
     if organization_id is None:

@@ -1,4 +1,4 @@
-"""What all apps share: the answers kept for calls that must act once."""
+"""What all apps share: the answers kept for calls that must act once, and the filters people keep."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class KeptAnswer(models.Model):
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(_("status"), null=True)
     body = models.JSONField(default=dict)
+    location = models.CharField(max_length=500, blank=True, default="", db_default="")
     began_at = models.DateTimeField(_("began"))
 
     LIFE = timedelta(hours=24)
@@ -37,3 +38,30 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SavedFilter(models.Model):
+    """Filters of a list somebody uses often, under a name: `query` as the address has it."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
+    list = models.CharField(max_length=20)
+    name = models.CharField(_("name"), max_length=40)
+    QUERY_MAX = 1000
+    query = models.CharField(max_length=QUERY_MAX)
+
+    MOST = 12
+    """How many a person keeps for one list: more are no longer chips but a list of their own."""
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        ordering: ClassVar = ["name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "user", "list", "name"], name="saved_filter_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from painelml import env as environment
 from painelml.logs import configure as configure_logs
-from painelml.logs import redact_event
+from painelml.logs import sentry_options
 from painelml.meli.oauth import AUTH_HOSTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -34,11 +34,18 @@ def secret(name: str, value: str) -> str:
     return value or environment.kept_secret(VAR_DIR / name.lower())
 
 
+def api_token_key(key: str) -> str:
+    """Return a key of its own for API tokens, so that one is never a valid signature of anything else."""
+    return hashlib.sha256(f"painelml.jwt:{key}".encode()).hexdigest()
+
+
 # The panel and its keys
 
 DEBUG = env.debug
-SECRET_KEY = secret("SECRET_KEY", env.secret_key)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = environment.words(secret("SECRET_KEY", env.secret_key))
 ENCRYPTION_KEY = secret("ENCRYPTION_KEY", env.encryption_key)
+if {SECRET_KEY, *SECRET_KEY_FALLBACKS}.intersection(environment.words(ENCRYPTION_KEY)):
+    sys.exit("painelml: ENCRYPTION_KEY must not be the same as SECRET_KEY: who knows one would know both.")
 
 APP_BASE_URL = env.app_base_url
 HAS_TLS = APP_BASE_URL.startswith("https://")
@@ -52,12 +59,14 @@ METRICS_TOKEN = env.metrics_token
 INSTALLED_APPS = [
     "painelml",
     "painelml.sync",
+    "painelml.audit",
     "accounts",
     "catalog",
     "orders",
     "shipments",
     "questions",
     "webhooks",
+    "painelml.exports",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -68,6 +77,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "corsheaders",
     "csp",
     "django_celery_beat",
     "django_htmx",
@@ -80,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webhooks.middleware.ShortWayMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -89,11 +101,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.OrganizationMiddleware",
+    "painelml.audit.middleware.AuditMiddleware",
     "painelml.web.language.PersonLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.LastSeenMiddleware",
+    "accounts.second_factor.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "painelml.urls"
@@ -128,6 +143,8 @@ MELI_WEBHOOK_IPS = env.meli_webhook_ips
 # Longer than the two days Mercado Livre's missed feeds repeat what it could not deliver.
 NOTIFICATION_DAYS_KEPT = {"done": 14, "ignored": 3, "failed": 90}
 HISTORY_DAYS = env.history_days
+AUDIT_DAYS = env.audit_days
+BUYER_DATA_DAYS = env.buyer_data_days
 
 # Database
 
@@ -142,7 +159,8 @@ if env.database_url.startswith("postgres"):
             "PASSWORD": address.pop("password", ""),
             "HOST": address.pop("host", ""),
             "PORT": address.pop("port", ""),
-            "OPTIONS": address,
+            # Its compiler takes seconds over plans it fears and the indexes answer in milliseconds.
+            "OPTIONS": {"options": "-c jit=off", **address},
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -253,6 +271,8 @@ ACCOUNT_RATE_LIMITS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Painel ML"
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+# Administrators see every organization. On a panel under TLS, a real one, they need their second factor.
+ADMIN_NEEDS_TWO_FACTOR = HAS_TLS
 
 # Mail
 
@@ -341,16 +361,18 @@ TIME_ZONE = env.time_zone
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "accounts.keys.KeyAuthentication",
+        "accounts.logins.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.RolePermission"],
     "DEFAULT_THROTTLE_CLASSES": [
+        "painelml.web.throttling.KeyThrottle",
         "painelml.web.throttling.PersonThrottle",
         "painelml.web.throttling.AddressThrottle",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["painelml.web.bodies.BodyParser"],
     "DEFAULT_SCHEMA_CLASS": "painelml.web.schema.Schema",
     "EXCEPTION_HANDLER": "painelml.web.api.handle_error",
     "NUM_PROXIES": PROXY_COUNT,
@@ -358,14 +380,23 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Pages elsewhere may call it with a token of their own; never with somebody's cookies.
+CORS_ALLOWED_ORIGINS = env.cors_origins
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = ["accept-language", "authorization", "content-type", "idempotency-key", "x-organization"]
+CORS_EXPOSE_HEADERS = [
+    "content-disposition", "idempotent-replayed", "location", "retry-after", "x-printed", "x-refused",
+]  # fmt: skip
 SIMPLE_JWT = {
-    # Its own key of a fixed length, so that an API token is never a valid signature of anything else.
-    "SIGNING_KEY": hashlib.sha256(f"painelml.jwt:{SECRET_KEY}".encode()).hexdigest(),
+    "SIGNING_KEY": api_token_key(SECRET_KEY),
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
     "UPDATE_LAST_LOGIN": True,
+    "ROTATE_REFRESH_TOKENS": True,
     "CHECK_REVOKE_TOKEN": True,  # a new password ends the API tokens of the old one
 }
+API_TOKEN_FALLBACKS = [api_token_key(key) for key in SECRET_KEY_FALLBACKS]
 SPECTACULAR_SETTINGS = {
     "TITLE": "Painel ML",
     "VERSION": "1",
@@ -373,6 +404,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    "ENUM_NAME_OVERRIDES": {"RunStatusEnum": "painelml.sync.models.RunStatus.values"},
 }
 
 # Logs and errors
@@ -398,14 +430,7 @@ LOGGING = {
 if env.sentry_dsn:
     import sentry_sdk
 
-    sentry_sdk.init(
-        dsn=env.sentry_dsn,
-        send_default_pii=False,
-        include_local_variables=False,  # they hold tokens and buyers' names
-        max_request_body_size="never",
-        before_send=redact_event,
-        before_breadcrumb=redact_event,
-    )
+    sentry_sdk.init(**sentry_options(env.sentry_dsn))
 
 # HSTS stays with this host (W005, W021): its neighbours and the preload list are not the panel's to decide.
 # Without TLS the cookies, HSTS and the redirect to https (W004, W008, W012, W016) make no sense.

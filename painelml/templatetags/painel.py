@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,8 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Account
 from painelml.sync.models import PayloadEncoder
-from painelml.web import show
+from painelml.web import saved, show
+from painelml.web.attention import Need
 from painelml.web.statuses import word_for
 
 register = template.Library()
@@ -42,9 +44,30 @@ def share_of(part: int, whole: int) -> int:
 
 
 @register.filter
-def percent(share: Decimal | None) -> str:
+def percent(share: Decimal | float | None, places: int = 1) -> str:
     """Return a share as people read it: `25,5 %` for 0.2550; a dash for an unknown one."""
-    return show.DASH if share is None else f"{number_format(share * 100, 1)}{show.NBSP}%"
+    if share is None:
+        return show.DASH
+    rounded = (Decimal(str(share)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{number_format(rounded, places)}{show.NBSP}%"
+
+
+@register.filter
+def thousandths(limit: int) -> str:
+    """Return a limit in thousandths as people read it: `1,5 %` for 15."""
+    return percent(Decimal(limit) / 1000)
+
+
+@register.filter
+def hours_span(hours: float | None) -> str:
+    """Return a number of hours as a length of time, `3 days`; a dash for an unknown one."""
+    return show.DASH if hours is None else show.span(timedelta(hours=hours))
+
+
+@register.filter
+def of_key(found: Mapping[str, Any], key: str) -> Any:
+    """Return what a mapping has for a key; nothing where it has none."""
+    return found.get(key, ())
 
 
 @register.filter
@@ -80,6 +103,18 @@ def age(moment: datetime | None, zone: ZoneInfo) -> str | SafeString:
     )
 
 
+@register.simple_tag
+def countdown(moment: datetime, zone: ZoneInfo, tone: str) -> SafeString:
+    """Draw how long it is until a moment, ticking (static/js/countdowns.js); a pointer shows the moment."""
+    return format_html(
+        '<time datetime="{}" title="{}" data-tone="{}">{}</time>',
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        show.instant(moment, zone),
+        tone,
+        show.clock(moment - timezone.now()),
+    )
+
+
 @register.inclusion_tag("_status.html")
 def status(kind: str, value: str, detail: str = "") -> dict[str, Any]:
     """Draw a status the one way it looks everywhere; an unknown one is shown as it came."""
@@ -111,7 +146,44 @@ def to(context: Context, name: str, *args: Any, **filters: Any) -> str:
     return f"{path}?{query.urlencode()}" if query else path
 
 
+@register.simple_tag(takes_context=True)
+def to_need(context: Context, need: Need) -> str:
+    """Return the address of what lists a need, for the account it is about or the chosen one."""
+    account = {"account_id": need.account.pk} if need.account else {}
+    return to(context, need.page, **need.filters, **account)
+
+
 @register.inclusion_tag("_health.html")
 def health(account: Account) -> dict[str, Any]:
     """Draw how long an account's access token still lasts."""
     return {"account": account}
+
+
+@register.inclusion_tag("_saved_filters.html", takes_context=True)
+def saved_filters(context: Context, name: str) -> dict[str, Any]:
+    """Draw the filters somebody keeps for a list, as chips. Needs the list's `form`; one query."""
+    request, form = context["request"], context["form"]
+    kept = saved.filters_of(request.user, request.organization, name)
+    query = form.used_query if form.active else ""
+    return {
+        "name": name,
+        "page": reverse(saved.LISTS[name].page),
+        "filters": kept,
+        "query": query,
+        "is_kept": any(one.query == query for one in kept),
+        "is_partial": context.get("is_partial", False),
+        "csrf_token": context.get("csrf_token", ""),
+    }
+
+
+@register.simple_tag
+def word_chip(kind: str, value: str) -> str:
+    """Draw a status without the word it comes from: for long lists, where each byte counts."""
+    known = word_for(kind, value)
+    return format_html('<span class="status status-{}">{}</span>', known.tone, known.label)
+
+
+@register.filter
+def at(values: Mapping[Any, Any], key: Any) -> Any:
+    """Return the value under a key, None where there is none."""
+    return values.get(key)

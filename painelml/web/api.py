@@ -177,6 +177,13 @@ class Money(serializers.DecimalField):
         super().__init__(**{"max_digits": 14, "decimal_places": 2, "allow_null": True, **kwargs})
 
 
+class Share(serializers.DecimalField):
+    """A part of a whole as a decimal string, "0.2500" for a quarter; null while unknown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 20, "decimal_places": 4, "allow_null": True, **kwargs})
+
+
 class Whole(serializers.IntegerField):
     """A JSON whole number: no text, no truth value, no fraction."""
 
@@ -246,10 +253,12 @@ class ApiViewSet(GenericViewSet):
     pagination_class = CursorPagination
     lookup_url_kwarg = "id"
     lookup_value_regex = r"[\w-]+"
+    metadata_class = None  # OPTIONS tells nothing that /api/schema does not; DRF's looks for a row to do it
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action is not None:  # no action: the method is not allowed, whatever its parameters
+            request.data  # noqa: B018  a body nobody can read is refused, also where none is needed
             form_class = self.query_forms.get(self.action, NoParameters)
             also = PAGE_PARAMETERS if self.action == "list" else ()
             organization = request.organization  # type: ignore[attr-defined]

@@ -40,6 +40,36 @@ class DayChart:
     last: date
 
 
+@dataclass(frozen=True)
+class LineChart:
+    """A line of some days under a limit. Coordinates are text, safe from number formats."""
+
+    width: int
+    line: str
+    limit: str
+    first: date
+    last: date
+
+
+def line_chart(days: Sequence[tuple[date, Decimal]], limit: Decimal | None) -> LineChart | None:
+    """Return the drawing of at least two days, `limit` as a straight line; None for fewer."""
+    if len(days) < 2:
+        return None
+    top = max([value for _, value in days] + [limit or Decimal(0)]) * Decimal("1.1") or Decimal(1)
+    first, last = days[0][0], days[-1][0]
+
+    def y(value: Decimal) -> str:
+        return f"{HEIGHT - HEIGHT * value / top:.2f}"
+
+    return LineChart(
+        width=(last - first).days * STEP,
+        line=" ".join(f"{(day - first).days * STEP},{y(value)}" for day, value in days),
+        limit="" if limit is None else y(limit),
+        first=first,
+        last=last,
+    )
+
+
 def round_top(highest: Decimal) -> Decimal:
     """Return the least of 1, 2, 2.5, 5, 10 times a power of ten that is not below `highest`; at least 1."""
     if highest <= 1:
@@ -90,3 +120,35 @@ def day_chart(
         middle=days[len(days) // 2][0],
         last=days[-1][0],
     )
+
+
+LEVELS = 5
+"""Shades of a heat map, beside the empty one."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One square of a heat map: its place in drawing units, its shade (0 is none) and what it says."""
+
+    x: int
+    y: int
+    level: int
+    title: str
+
+
+def heat_map(values: Sequence[Sequence[int]], *, title: Callable[[int, int], str]) -> list[Cell]:
+    """Return the squares of `values[row][column]`, `STEP` wide and high; `title(row, column)` says what one
+    means. The fullest square has the deepest shade.
+    """
+    top = max((value for row in values for value in row), default=0)
+    return [
+        Cell(column * STEP, row * STEP, -(-value * LEVELS // top) if top else 0, title(row, column))
+        for row, cells in enumerate(values)
+        for column, value in enumerate(cells)
+    ]
+
+
+def shares(values: Sequence[int]) -> list[str]:
+    """Return each value as a length out of `HEIGHT`, the greatest being all of it; text, as in `DayChart`."""
+    top = max(values, default=0)
+    return [f"{HEIGHT * value / top:.2f}" if top else "0" for value in values]

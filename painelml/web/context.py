@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountStatus, Membership, Organization
+from accounts.second_factor import waits_until
+from painelml.exports.models import ExportFile
+from painelml.exports.queries import files_to_tell
 from painelml.sync.models import SyncRun
+from painelml.web.attention import Need, needs_of
 from painelml.web.filters import FilterForm
 from questions.queries import WaitingFigures, waiting_figures
 from shipments.queries import DispatchFigures, dispatch_figures
@@ -53,10 +60,25 @@ class Panel:
     def expired(self) -> list[Account]:
         return [account for account in self.all_accounts if account.status == AccountStatus.EXPIRED]
 
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone moments are shown in that belong to no account: the first account's."""
+        return self.all_accounts[0].time_zone if self.all_accounts else ZoneInfo(settings.TIME_ZONE)
+
+    @cached_property
+    def second_factor_until(self) -> datetime | None:
+        """Until when this person has to set up two-factor login here; None: they need not, or have."""
+        return waits_until(self.membership, self.request.user)  # type: ignore[arg-type]
+
+    @cached_property
+    def needs(self) -> list[Need]:
+        """What needs somebody's attention, worst first."""
+        return needs_of(self)
+
     @property
-    def in_trouble(self) -> list[Account]:
-        troubled = (AccountStatus.EXPIRED, AccountStatus.ERROR)
-        return [account for account in self.accounts if account.status in troubled]
+    def near_limits(self) -> int:
+        """How many metrics of the accounts' reputation are near a limit, or past it."""
+        return sum(len(account.near_limits) for account in self.accounts)
 
     @cached_property
     def is_filling(self) -> bool:
@@ -70,6 +92,12 @@ class Panel:
     @cached_property
     def dispatch(self) -> DispatchFigures:
         return dispatch_figures(self.accounts, timezone.now())
+
+    @cached_property
+    def files(self) -> list[ExportFile]:
+        """The person's files that are being made or wait to be taken. One query."""
+        person = self.request.user
+        return files_to_tell(self.organization, person) if self.organization else []  # type: ignore[arg-type]
 
     @cached_property
     def section(self) -> str:

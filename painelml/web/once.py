@@ -53,7 +53,8 @@ def acts_once(endpoint: Endpoint) -> Endpoint:
             )
         kept = claim(request, key)
         if kept.status is not None:
-            return Response(kept.body, kept.status, headers={"Idempotent-Replayed": "true"})
+            address = {"Location": kept.location} if kept.location else {}
+            return Response(kept.body, kept.status, headers={"Idempotent-Replayed": "true", **address})
         try:
             response = endpoint(self, request, *args, **kwargs)
         except BaseException:
@@ -63,7 +64,8 @@ def acts_once(endpoint: Endpoint) -> Endpoint:
             kept.delete()
             return response
         kept.status, kept.body = response.status_code, json.loads(JSONRenderer().render(response.data))
-        kept.save(update_fields=["status", "body"])
+        kept.location = response.get("Location", "")
+        kept.save(update_fields=["status", "body", "location"])
         return response
 
     acting_once.acts_once = True  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -9,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.queries import best_sellers_out, items_by_id, stock_figures
-from orders.queries import CurrencySales, orders_by_shipment, sales_overview
+from orders.breakdowns import Breakdown, breakdown
+from orders.forms import BreakdownForm
+from orders.left import Left, left_of
+from orders.queries import MONTH, CurrencySales, Period, orders_by_shipment, sales_overview
 from painelml.sync.queries import latest_runs, overall_percent
 from questions.queries import longest_waiting
 from shipments.queries import next_to_dispatch
@@ -39,9 +44,73 @@ def needs_you(panel: Panel) -> dict[str, Any]:
 
 
 def sales(panel: Panel) -> dict[str, Any]:
-    """Return the sales of each currency, with the chart of the last 30 days."""
-    blocks = sales_overview(panel.accounts, timezone.now())
-    return {"sales": [(block, sales_chart(block)) for block in blocks]}
+    """Return the sales of each currency: three periods, the chart of the last 30 days, what is left of them,
+    what sold best and which account sold how much."""
+    now = timezone.now()
+    left = left_of(panel.accounts, MONTH, now)
+    items, accounts = (sold_most(panel, by, now) for by in ("item", "account"))
+    return {
+        "sales": [
+            Sales(
+                block,
+                periods_of(block),
+                sales_chart(block),
+                left.get(block.currency_id),
+                items.get(block.currency_id),
+                accounts.get(block.currency_id) if len(panel.accounts) > 1 else None,
+            )
+            for block in sales_overview(panel.accounts, now)
+        ]
+    }
+
+
+@dataclass(frozen=True)
+class Span:
+    """A period of the overview under its name, and the days its lists and reports are opened with."""
+
+    name: str
+    compared: str
+    period: Period
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Sales:
+    """All the overview says of one currency. `left`, `items` and `accounts` are of the last 30 days."""
+
+    block: CurrencySales
+    spans: list[Span]
+    chart: DayChart
+    left: Left | None
+    items: Breakdown | None
+    accounts: Breakdown | None
+
+    @property
+    def month(self) -> Span:
+        return self.spans[-1]
+
+
+def periods_of(block: CurrencySales) -> list[Span]:
+    named = [
+        (_("Today"), _("against a week ago until this hour"), block.today),
+        (_("Last 7 days"), _("against the 7 days before"), block.week),
+        (_("Last 30 days"), _("against the 30 days before"), block.month),
+    ]
+    last = block.days[-1][0].isoformat()
+    return [
+        Span(name, compared, period, block.days[-period.days][0].isoformat(), last)
+        for name, compared, period in named
+    ]
+
+
+def sold_most(panel: Panel, by: str, now: datetime) -> dict[str, Breakdown]:
+    """Return what sold most in the last 30 days, by currency. Two queries."""
+    chosen = {"account_id": str(panel.account.pk)} if panel.account else {}
+    asked = {"by": by, "days": str(MONTH), **chosen}
+    form = BreakdownForm(asked, organization=panel.organization)  # type: ignore[arg-type]
+    form.all_accounts = panel.all_accounts
+    return {one.currency_id: one for one in breakdown(form, now)}
 
 
 def sales_chart(block: CurrencySales) -> DayChart:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from reportlab.graphics.charts.barcharts import HorizontalBarChart
 from reportlab.graphics.shapes import Drawing
@@ -35,23 +33,27 @@ BODY = ParagraphStyle("body", parent=styles["BodyText"], fontSize=11, leading=16
 QUIET = ParagraphStyle("quiet", parent=BODY, textColor=MUTED)
 
 
+def pdf_pieces(export: Export) -> Iterator[bytes]:
+    """Yield the list's summary as a PDF, in one piece: it is short however long the list is."""
+    yield draw_summary(export, export.listing.summarize(export.rows))
+
+
 def draw_summary(export: Export, summary: Summary) -> bytes:
     """Return the PDF: a cover that says what is in it, the totals, and the chart."""
+    title = str(export.listing.title)
     out = io.BytesIO()
     document = SimpleDocTemplate(
-        out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, title=export.title, author="Painel ML"
+        out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, title=title, author="Painel ML"
     )
     story: list[Any] = [
         Spacer(1, 5 * cm),
-        Paragraph(said(export.title), TITLE),
-        Paragraph(said(str(export.organization)), BODY),
-        Paragraph(said(made_at(export)), QUIET),
+        Paragraph(said(title), TITLE),
         Spacer(1, cm),
         Paragraph(said(_("What is in it")), HEAD),
-        *[Paragraph(said(f"{name}: {value}"), BODY) for name, value in filters_in_words(export)],
+        *[Paragraph(said(f"{name}: {value}"), BODY) for name, value in export.about()],
         PageBreak(),
         Paragraph(said(_("Totals")), HEAD),
-        table(summary.totals),
+        table(summary.totals) if summary.totals else Paragraph(said(_("Nothing to show.")), QUIET),
         Spacer(1, cm),
         Paragraph(said(summary.chart_title), HEAD),
         bars(summary.chart) if summary.chart else Paragraph(said(_("Nothing to show.")), QUIET),
@@ -63,30 +65,6 @@ def draw_summary(export: Export, summary: Summary) -> bytes:
 def said(text: str) -> str:
     """Return text as a paragraph takes it: what buyers and sellers wrote is no markup."""
     return escape(text)
-
-
-def made_at(export: Export) -> str:
-    accounts = export.form.accounts
-    zone = accounts[0].time_zone if accounts else timezone.get_current_timezone()
-    return show.instant(timezone.now(), zone)
-
-
-def filters_in_words(export: Export) -> list[tuple[str, str]]:
-    """Return the accounts and filters the list was narrowed by, as the page calls them."""
-    form = export.form
-    accounts = ", ".join(str(account) for account in form.accounts) or show.DASH
-    used = [name for name in form.active if name != "format"]
-    shown = [(str(form.fields[name].label), in_words(form, name)) for name in used]
-    return [(_("Accounts"), accounts), *(shown or [(_("Filters"), _("none"))])]
-
-
-def in_words(form: Any, name: str) -> str:
-    value = form.value(name)
-    if isinstance(value, date):
-        return date_format(value, "SHORT_DATE_FORMAT")
-    field = form.fields[name]
-    choices = dict(getattr(field, "choices", None) or getattr(field.widget, "choices", None) or ())
-    return str(choices.get(value, value))
 
 
 def table(rows: list[tuple[str, str]]) -> Table:

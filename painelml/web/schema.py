@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
-from .filters import ChoiceFilter, DayField, FilterForm
+from .filters import ChoiceFilter, DayField, FilterForm, WordFilter
 
 
 class Error(serializers.Serializer):
@@ -61,6 +63,16 @@ KEY = OpenApiParameter(
 )
 
 
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How a program says who it is: without this the description of every operation leaves it out."""
+
+    target_class = "accounts.logins.TokenAuthentication"
+    name = "jwtAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
 class Schema(AutoSchema):
     """Knows our query forms, the header for organizations, and the errors every endpoint may answer."""
 
@@ -89,9 +101,23 @@ class Schema(AutoSchema):
 def parameters_of(form_class: type[FilterForm]) -> list[OpenApiParameter]:
     """Return the fields of a query form as parameters."""
     return [
-        OpenApiParameter(name, type_of(field), required=field.required, description=str(field.label or ""))
+        OpenApiParameter(name, type_of(field), required=field.required, description=meaning_of(field))
         for name, field in form_class.base_fields.items()
     ]
+
+
+def meaning_of(field: forms.Field) -> str:
+    label = str(field.label or "")
+    if isinstance(field, WordFilter) and known_words(field):
+        more = _("Any word of Mercado Livre's; those it may still invent find nothing until a row has them.")
+        return f"{label}. {more}"
+    return label
+
+
+def known_words(field: WordFilter) -> list[str]:
+    """Return the words of Mercado Livre's that we have words for; it may use others."""
+    choices: Any = getattr(field.widget, "choices", ())
+    return [value for value, _label in choices if value]
 
 
 def type_of(field: forms.Field) -> dict[str, Any]:
@@ -101,7 +127,10 @@ def type_of(field: forms.Field) -> dict[str, Any]:
             return {"type": "integer"} | {word: bound for word, bound in bounds.items() if bound is not None}
         case ChoiceFilter():
             choices: Any = field.choices
-            return {"type": "string", "enum": [value for value, _ in choices if value]}
+            return {"type": "string", "enum": [value for value, _label in choices if value]}
+        case WordFilter():
+            examples = {"examples": words} if (words := known_words(field)) else {}
+            return {"type": "string", "maxLength": field.max_length, **examples}
         case DayField():
             return {"type": "string", "examples": ["2026-11-21", "2026-11-21T10:00:00Z"]}
         case _:

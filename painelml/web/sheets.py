@@ -1,4 +1,4 @@
-"""XLSX written while it is sent: a workbook of one sheet, row by row.
+"""XLSX written while it is sent: a workbook, row by row.
 
 openpyxl took 125 s for 100,000 orders on two busy cores and sends nothing until it is done; this took 34 s,
 and the first rows leave at once.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,7 +21,7 @@ ROWS_A_PIECE = 500
 TEXT_MAX = 32_767
 """Characters a cell holds."""
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (sheets know no zones)
-STYLES = {"text": 0, "heading": 1, "money": 2, "number": 3, "instant": 4}
+STYLES = {"text": 0, "heading": 1, "money": 2, "number": 3, "instant": 4, "day": 5, "share": 6}
 """The place of each style in `xl/styles.xml`."""
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -29,32 +30,25 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET_ML = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
-PARTS = {
-    "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_ML}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/styles.xml" ContentType="{SHEET_ML}.styles+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{SHEET_ML}.worksheet+xml"/></Types>',
-    "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
-    "xl/styles.xml": f'<styleSheet xmlns="{MAIN}">'
-    '<numFmts count="1"><numFmt numFmtId="164" formatCode="dd/mm/yyyy hh:mm"/></numFmts>'
-    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-    '<fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
-    '<xf numFmtId="4" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="3" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
-}
+RELATIONS = (
+    f'<Relationships xmlns="{PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its tab, its columns and its rows.
+
+    Values are text, numbers, instants without a zone, days, and None for an empty cell; `kinds` (of `STYLES`)
+    says how each column looks. Text is never a formula.
+    """
+
+    title: str
+    headings: Sequence[str]
+    kinds: Sequence[str]
+    widths: Sequence[int]
+    rows: Iterable[Sequence[Any]]
 
 
 class Outlet:
@@ -75,54 +69,117 @@ class Outlet:
         return content
 
 
-def xlsx_pieces(
-    title: str,
-    headings: Sequence[str],
-    kinds: Sequence[str],
-    widths: Sequence[int],
-    rows: Iterable[Sequence[Any]],
-) -> Iterator[bytes]:
-    """Yield a workbook whose sheet has these headings and rows.
-
-    Values are text, numbers, instants without a zone, and None for an empty cell; `kinds` (of `STYLES`) says
-    how each column looks. Text is never a formula.
-    """
+def write_book(pages: Sequence[Sheet], *, shown: int = 0, day: str = "dd/mm/yyyy") -> Iterator[bytes]:
+    """Yield a workbook of these sheets that opens on the one at `shown`; `day` is the format of days."""
     outlet = Outlet()
+    titles = [tab(page.title, number) for number, page in enumerate(pages, start=1)]
+    parts = {
+        "[Content_Types].xml": content_types(len(pages)),
+        "_rels/.rels": RELATIONS,
+        "xl/workbook.xml": workbook(titles, shown),
+        "xl/_rels/workbook.xml.rels": workbook_relations(len(pages)),
+        "xl/styles.xml": styles(day),
+    }
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as book:  # type: ignore[call-overload]
-        for name, content in {**PARTS, "xl/workbook.xml": workbook(title)}.items():
+        for name, content in parts.items():
             book.writestr(name, HEAD + content)
-        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            sheet.write((HEAD + sheet_head(widths)).encode())
-            sheet.write(
-                f"<row>{''.join(text_cell(one, STYLES['heading']) for one in headings)}</row>".encode()
-            )
-            styles = [STYLES[kind] for kind in kinds]
-            lines: list[str] = []
-            for values in rows:
-                lines.append(f"<row>{''.join(map(cell, values, styles))}</row>")
-                if len(lines) >= ROWS_A_PIECE:
-                    sheet.write("".join(lines).encode())
-                    lines = []
+        for number, page in enumerate(pages, start=1):
+            with book.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as sheet:
+                for piece in sheet_pieces(page, is_shown=number == shown + 1):
+                    sheet.write(piece)
                     yield outlet.take()
-            sheet.write(("".join(lines) + "</sheetData></worksheet>").encode())
     yield outlet.take()
 
 
-def workbook(title: str) -> str:
-    name = re.sub(r"[\[\]:*?/\\']", " ", clean(title))[:31] or "1"
+def sheet_pieces(page: Sheet, *, is_shown: bool) -> Iterator[bytes]:
+    """Yield the XML of a sheet, some hundred rows at a time."""
+    lines = [HEAD, sheet_head(page.widths, is_shown=is_shown)]
+    lines.append(f"<row>{''.join(text_cell(one, STYLES['heading']) for one in page.headings)}</row>")
+    looks = [STYLES[kind] for kind in page.kinds]
+    for values in page.rows:
+        lines.append(f"<row>{''.join(map(cell, values, looks))}</row>")
+        if len(lines) >= ROWS_A_PIECE:
+            piece = "".join(lines).encode()
+            lines = []
+            yield piece
+    lines.append("</sheetData></worksheet>")
+    yield "".join(lines).encode()
+
+
+def tab(title: str, number: int) -> str:
+    """Return a title as the tab of a sheet can have it."""
+    return re.sub(r"[\[\]:*?/\\']", " ", clean(title)).strip()[:31] or str(number)
+
+
+def workbook(titles: Sequence[str], shown: int) -> str:
+    tabs = "".join(
+        f'<sheet name="{escape(title, {chr(34): "&quot;"})}" sheetId="{number}" r:id="rId{number}"/>'
+        for number, title in enumerate(titles, start=1)
+    )
     return (
-        f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
-        f'<sheet name="{escape(name, {chr(34): "&quot;"})}" sheetId="1" r:id="rId1"/></sheets></workbook>'
+        f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
+        f'<bookViews><workbookView activeTab="{shown}"/></bookViews>'
+        f"<sheets>{tabs}</sheets></workbook>"
     )
 
 
-def sheet_head(widths: Sequence[int]) -> str:
+def workbook_relations(count: int) -> str:
+    pages = "".join(
+        f'<Relationship Id="rId{number}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+        for number in range(1, count + 1)
+    )
+    return (
+        f'<Relationships xmlns="{PACKAGE}/relationships">{pages}'
+        f'<Relationship Id="rId{count + 1}" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>'
+    )
+
+
+def content_types(count: int) -> str:
+    pages = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{SHEET_ML}.worksheet+xml"/>'
+        for number in range(1, count + 1)
+    )
+    return (
+        f'<Types xmlns="{PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_ML}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{SHEET_ML}.styles+xml"/>{pages}</Types>'
+    )
+
+
+def styles(day: str) -> str:
+    """Return the looks of cells, in the order of `STYLES`. The formats of numbers are the ones every
+    spreadsheet shows with the separators of its own country.
+    """
+    number_formats = (0, 0, 4, 3, 164, 165, 10)
+    fonts = (0, 1, 0, 0, 0, 0, 0)
+    looks = "".join(
+        f'<xf numFmtId="{number_format}" fontId="{font}" fillId="0" borderId="0" xfId="0" '
+        'applyNumberFormat="1" applyFont="1"/>'
+        for number_format, font in zip(number_formats, fonts, strict=True)
+    )
+    return (
+        f'<styleSheet xmlns="{MAIN}">'
+        f'<numFmts count="2"><numFmt numFmtId="164" formatCode="{day} hh:mm"/>'
+        f'<numFmt numFmtId="165" formatCode="{day}"/></numFmts>'
+        '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+        '<fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        f'<cellXfs count="{len(STYLES)}">{looks}</cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+    )
+
+
+def sheet_head(widths: Sequence[int], *, is_shown: bool) -> str:
     columns = "".join(
         f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
         for place, width in enumerate(widths, start=1)
     )
     return (
-        f'<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
+        f'<worksheet xmlns="{MAIN}"><sheetViews><sheetView tabSelected="{int(is_shown)}" workbookViewId="0">'
         '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
         f"<cols>{columns}</cols><sheetData>"
     )
@@ -134,6 +191,8 @@ def cell(value: Any, style: int) -> str:
             return "<c/>"
         case datetime():
             return f'<c s="{style}"><v>{(value - DAY_ZERO).total_seconds() / 86400:.10f}</v></c>'
+        case date():
+            return f'<c s="{style}"><v>{(value - DAY_ZERO.date()).days}</v></c>'
         case int() | Decimal():
             return f'<c s="{style}"><v>{value}</v></c>'
         case _:

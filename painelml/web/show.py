@@ -84,6 +84,19 @@ def span(length: timedelta) -> str:
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
+def clock(length: timedelta) -> str:
+    """Return time left as a clock counts it down, the same in all languages: `3 d`, `5 h 07`, `07:42`; past
+    zero with a minus. static/js/countdowns.js says the same.
+    """
+    seconds = int(length.total_seconds())
+    sign, seconds = ("−" if seconds < 0 else ""), abs(seconds)
+    if seconds >= 48 * 3600:
+        return f"{sign}{seconds // 86400} d"
+    if seconds >= 3600:
+        return f"{sign}{seconds // 3600} h {seconds // 60 % 60:02}"
+    return f"{sign}{seconds // 60:02}:{seconds % 60:02}"
+
+
 def age(moment: datetime, now: datetime) -> str:
     """Return how long ago, or how soon, a moment is: `há 3 h`, `em 2 h`, `agora`."""
     length = now - moment

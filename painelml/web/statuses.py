@@ -126,6 +126,23 @@ WORDS: dict[str, dict[str, Word]] = {
         "label_expired": Word(_("Label expired"), "plain"),
         "fraudulent": Word(_("Fraud"), "plain"),
     },
+    "reputation": {
+        "5_green": Word(_("Green"), "good"),
+        "4_light_green": Word(_("Light green"), "good"),
+        "3_yellow": Word(_("Yellow"), "warn"),
+        "2_orange": Word(_("Orange"), "warn"),
+        "1_red": Word(_("Red"), "bad"),
+    },
+    "medal": {
+        "silver": Word("MercadoLíder", "plain"),
+        "gold": Word("MercadoLíder Gold", "plain"),
+        "platinum": Word("MercadoLíder Platinum", "plain"),
+    },
+    "metric": {
+        "claims": Word(_("Claims"), "plain"),
+        "cancellations": Word(_("Cancelled by you"), "plain"),
+        "delayed_handling_time": Word(_("Dispatched late"), "plain"),
+    },
     "question": {
         "UNANSWERED": Word(_("Unanswered"), "warn"),
         "ANSWERED": Word(_("Answered"), "good"),
@@ -159,6 +176,20 @@ WORDS: dict[str, dict[str, Word]] = {
         "done": Word(_("Done"), "good"),
         "ignored": Word(_("Ignored"), "plain"),
         "failed": Word(_("Failed"), "bad"),
+    },
+    "bulk": {
+        "preview": Word(_("Preview"), "plain"),
+        "running": Word(_("Running"), "info"),
+        "done": Word(_("Done"), "good"),
+        "cancelled": Word(_("Stopped"), "plain"),
+    },
+    "bulk_line": {
+        "barred": Word(_("Left out"), "plain"),
+        "ready": Word(_("Waiting"), "plain"),
+        "working": Word(_("Being written"), "info"),
+        "done": Word(_("Accepted"), "good"),
+        "failed": Word(_("Not done"), "bad"),
+        "cancelled": Word(_("Stopped"), "plain"),
     },
     "scope": {
         "items": Word(_("Items"), "plain"),

@@ -17,13 +17,26 @@ class ForgivingThrottle(SimpleRateThrottle):
             return True
 
 
+class KeyThrottle(ForgivingThrottle):
+    """Six hundred calls a minute for each API key."""
+
+    rate = "600/min"
+    scope = "key"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        if not getattr(request.auth, "is_api_key", False):
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": request.auth.pk}
+
+
 class PersonThrottle(ForgivingThrottle, UserRateThrottle):
     """Six hundred calls a minute for each person, whatever the number of their tokens."""
 
     rate = "600/min"
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        return super().get_cache_key(request, view) if request.user.is_authenticated else None
+        is_person = request.user.is_authenticated and not getattr(request.auth, "is_api_key", False)
+        return super().get_cache_key(request, view) if is_person else None
 
 
 class AddressThrottle(ForgivingThrottle, AnonRateThrottle):

@@ -48,6 +48,14 @@ def navigation(request: HttpRequest) -> HttpResponse:
     return render(request, "_nav.html")
 
 
+@role_required(Role.VIEWER)
+@require_GET
+def attention(request: HttpRequest) -> HttpResponse:
+    """The bell, with what needs somebody at this moment."""
+    filters_of(request, FilterForm)
+    return render(request, "_attention.html")
+
+
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Read the panel in another language from now on: in this browser, and wherever the person logs in."""

@@ -14,7 +14,7 @@ const regions = () => [...document.querySelectorAll("[data-live]")];
 function mustWait(region) {
   const active = document.activeElement;
   const isTyping = region.contains(active) && active.matches("input, select, textarea");
-  return isTyping || region.querySelector("details[open], dialog[open], :popover-open, [data-editing]");
+  return isTyping || region.matches("[data-editing]") || region.querySelector("details[open], dialog[open], :popover-open, [data-editing]");
 }
 
 function refresh(region) {

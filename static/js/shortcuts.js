@@ -12,7 +12,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "/") {
-    const search = document.querySelector("input[type=search]");
+    const fields = [...document.querySelectorAll("#search-field, [data-search-page], input[type=search]")];
+    const search = fields.find((field) => field.checkVisibility());
     if (!search) return;
     event.preventDefault();
     search.focus();

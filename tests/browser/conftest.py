@@ -202,6 +202,7 @@ def visit(browser: Browser, base_url: str, trouble: Trouble, shop: Shop) -> Iter
             context.add_cookies([session_of(shop.ana, base_url)])
         page = context.new_page()
         page.set_default_timeout(10_000)
+        page.set_default_navigation_timeout(30_000)  # a fresh server on a busy machine
         trouble.watch(page, base_url)
         page.goto(path)
         return page

@@ -27,7 +27,7 @@ def test_typing_finds_an_order_without_loading_the_page_anew(visit: Visit, shop:
     page = visit("/orders/")
     page.evaluate("document.body.dataset.kept = 'yes'")
 
-    page.keyboard.press("/")
+    page.get_by_label("Busca", exact=True).focus()
     page.keyboard.type("zuleica")
 
     expect(page.locator("#order-table tbody tr")).to_have_count(1)
@@ -45,7 +45,8 @@ def test_the_next_page_arrives_in_place_and_back_returns(visit: Visit, shop: Sho
 
     page.get_by_role("link", name="Próxima").click()
     expect(page).to_have_url(re.compile("after="))
-    expect(page.locator("#order-table tbody tr")).to_have_count(15)
+    # 65 orders are 64 sales, for two of them are one pack; the first page shows 50.
+    expect(page.locator("#order-table tbody tr")).to_have_count(14)
     page.go_back()
 
     expect(page.locator("#order-table a.cell-title").first).to_have_attribute("href", first or "")
@@ -67,15 +68,15 @@ def test_a_sale_appears_by_itself(visit: Visit, shop: Shop) -> None:
 def test_a_search_field_in_use_is_left_alone_by_live_updates(visit: Visit, shop: Shop) -> None:
     page = visit("/orders/")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
-    page.get_by_label("Busca").fill("garrafa")
+    page.get_by_label("Busca", exact=True).fill("garrafa")
     expect(page).to_have_url(re.compile("q=garrafa"))
 
     make_order(shop.account, pack_id="2000000999")
     live.publish(shop.organization.pk, "orders")
 
     expect(page.get_by_text("#2000000999")).to_be_visible()
-    expect(page.get_by_label("Busca")).to_have_value("garrafa")
-    expect(page.get_by_label("Busca")).to_be_focused()
+    expect(page.get_by_label("Busca", exact=True)).to_have_value("garrafa")
+    expect(page.get_by_label("Busca", exact=True)).to_be_focused()
 
 
 def test_the_theme_is_chosen_once_and_kept(visit: Visit) -> None:
@@ -149,7 +150,7 @@ def test_an_ended_session_is_told_and_leaves_the_page_as_it_is(visit: Visit, sho
     rows = page.locator("#order-table tbody tr").count()
 
     Session.objects.all().delete()
-    page.get_by_label("Busca").fill("garrafa")
+    page.get_by_label("Busca", exact=True).fill("garrafa")
 
     expect(page.get_by_text("Sua sessão terminou.")).to_be_visible()
     assert page.locator("#order-table tbody tr").count() == rows

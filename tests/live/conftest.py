@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from tests.people import ana, carla  # noqa: F401
+from tests.people import account, ana, carla, shop  # noqa: F401
 
 # Without Redis everything is one process: there is nothing that could go away.
 collect_ignore = [] if settings.REDIS_URL else ["test_outages.py"]

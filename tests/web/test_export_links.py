@@ -14,13 +14,13 @@ from tests.factories import make_item, make_order, make_question, make_shipment
 LISTS = {
     "/catalog/": make_item,
     "/orders/": make_order,
-    "/shipments/": make_shipment,
+    "/shipments/all/": make_shipment,
     "/questions/": make_question,
 }
 
 
 def links(html: str) -> list[str]:
-    return [unescape(found) for found in re.findall(r'<a href="(/api/[^"]+/export[^"]*)" download>', html)]
+    return [unescape(found) for found in re.findall(r'<a href="(/api/[^"]+/export[^"]*)" download', html)]
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -37,8 +37,8 @@ def test_the_file_is_filtered_as_the_page_is(account: Account, second_account: A
     make_order(second_account, status="cancelled", is_sale=False)
     html = page.get(f"/orders/?account_id={account.pk}&status=cancelled&q=&tag=").content.decode()
     answer = page.get(links(html)[1])
-    text = b"".join(answer.streaming_content).decode()
-    assert [row["id"] for row in csv.DictReader(io.StringIO(text))] == [wanted.meli_id]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert [row["Order"] for row in csv.DictReader(io.StringIO(text))] == [wanted.meli_id]
 
 
 def test_a_bookmark_with_a_cursor_or_an_unknown_filter_still_exports(account: Account, page: Client) -> None:

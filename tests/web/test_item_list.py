@@ -44,9 +44,9 @@ def test_a_row_tells_price_stock_and_variations(account: Account, page: Client) 
 
     words = text_of(page.get("/catalog/"))
 
-    assert "SKU CAM-9 Classic 2 variations" in words
+    assert "CAM-9 · 2 variations" in words
     assert "Active" in words
-    assert "R$ 129.90 12 3" in words
+    assert "R$ 129.90 12 units 3 sold" in words
 
 
 def test_an_unknown_price_is_a_dash_and_not_zero(account: Account, page: Client) -> None:
@@ -55,7 +55,7 @@ def test_an_unknown_price_is_a_dash_and_not_zero(account: Account, page: Client)
     words = text_of(page.get("/catalog/"))
 
     assert "R$ 0" not in words
-    assert "– – 3" in words
+    assert "– – 3 sold" in words
 
 
 def test_htmx_gets_the_table_alone(account: Account, page: Client) -> None:

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -7,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
+from orders.models import Order
 from tests.factories import NOON, make_item, make_order, make_shipment
 from tests.web.pages import swap, text_of
 
@@ -180,3 +182,93 @@ def test_queries_are_the_same_for_two_rows_and_for_twenty(account: Account, page
         return len(asked)
 
     assert queries(2) == queries(18)
+
+
+def make_pack(account: Account, *numbers: str, **fields: Any) -> list[Order]:
+    """Sell a cart of several orders, a minute apart."""
+    return [
+        make_order(
+            account, meli_id=number, pack_id="2000000777", date_created=NOON + timedelta(minutes=at), **fields
+        )
+        for at, number in enumerate(numbers)
+    ]
+
+
+def test_a_pack_is_one_row_with_its_orders_inside(account: Account, page: Client) -> None:
+    make_pack(account, "2000000000000001", "2000000000000002")
+    make_order(account, meli_id="2000000000000003")
+
+    response = page.get("/orders/")
+
+    words, html = text_of(response), response.content.decode()
+    assert len(response.context["rows"]) == 2
+    assert "pack of 2 orders" in words
+    assert words.count("#2000000777") == 1
+    assert "/orders/2000000000000001/" in html
+    assert "/orders/2000000000000002/" in html
+    assert "R$ 259.80 R$ 184.82" in words
+
+
+def test_a_pack_of_one_is_just_its_order(account: Account, page: Client) -> None:
+    make_pack(account, "2000000000000001")
+
+    assert "pack of" not in text_of(page.get("/orders/"))
+
+
+def test_a_filter_that_finds_one_order_shows_its_pack_and_marks_it(account: Account, page: Client) -> None:
+    first, second = make_pack(account, "2000000000000001", "2000000000000002")
+    Order.objects.filter(pk=first.pk).update(status="cancelled")
+
+    for query, found in (("status=cancelled", first), ("status=paid", second)):
+        response = page.get(f"/orders/?{query}")
+
+        [(sale, _orders, _shipments)] = response.context["rows"]
+        assert [order.pk for order in sale.orders] == [first.pk, second.pk]
+        assert sale.matched == {found.pk}
+        assert text_of(response).count("passes your filters") == 1
+    assert "passes your filters" not in text_of(page.get("/orders/?q=2000000777"))
+
+
+def test_a_pack_says_each_status_and_what_its_net_leaves_out(account: Account, page: Client) -> None:
+    first, _second = make_pack(account, "2000000000000001", "2000000000000002")
+    Order.objects.filter(pk=first.pk).update(status="cancelled", net=None)
+
+    words = text_of(page.get("/orders/"))
+
+    assert "COMPRADORA Cancelled Paid" in words
+    assert "R$ 92.41 without 1" in words
+
+
+def test_a_pack_comes_once_although_pages_end_between_its_orders(account: Account, page: Client) -> None:
+    make_pack(account, "2000000000000001", "2000000000000002")
+    for _ in range(50):
+        make_order(account, date_created=NOON + timedelta(seconds=30))  # between the two
+    first = page.get("/orders/")
+    second = page.get(f"/orders/?after={first.context['page'].next}")
+
+    rows = [*first.context["rows"], *second.context["rows"]]
+    assert len(rows) == 51
+    assert sum(sale.is_pack for sale, _orders, _shipments in rows) == 1
+
+
+def test_packs_of_the_same_number_in_two_accounts_stay_apart(
+    account: Account, second_account: Account, page: Client
+) -> None:
+    make_pack(account, "2000000000000001")
+    make_pack(second_account, "2000000000000002")
+
+    response = page.get("/orders/")
+
+    assert [len(sale.orders) for sale, _orders, _shipments in response.context["rows"]] == [1, 1]
+
+
+def test_queries_do_not_grow_with_the_packs(account: Account, page: Client) -> None:
+    def queries(packs: int) -> int:
+        for number in range(packs):
+            for _ in range(3):
+                make_order(account, pack_id=f"20000{packs}{number}")
+        with CaptureQueriesContext(connection) as asked:
+            page.get("/orders/?status=paid")
+        return len(asked)
+
+    assert queries(2) == queries(12)

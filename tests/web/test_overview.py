@@ -83,7 +83,7 @@ def test_it_shows_what_waits_and_leads_there(account: Account, page: Client) -> 
     assert "Out of stock 1" in words
     assert "Tem na cor verde?" in words
     assert "Chaleira" in words
-    assert 'href="/shipments/?dispatch=late"' in response.content.decode()
+    assert 'href="/shipments/all/?dispatch=late"' in response.content.decode()
 
 
 def test_a_shipment_due_after_midnight_of_the_account_is_not_todays(account: Account, page: Client) -> None:
@@ -179,3 +179,49 @@ def test_nobody_sees_it_without_logging_in(client: Client, db: None) -> None:
 
 def test_every_role_may_look(account: Account, vera: User, login: Login) -> None:
     assert login(vera).get("/").status_code == 200
+
+
+def test_what_is_left_of_the_month_adds_up_to_the_cent_and_names_what_is_left_out(
+    account: Account, page: Client
+) -> None:
+    known = {"gross": 100, "sale_fee": "12.35", "shipping_cost": "7.65", "discounts": 0, "net": 80}
+    make_order(account, date_created=NOW, **{name: Decimal(value) for name, value in known.items()})
+    make_order(account, date_created=NOW, gross=Decimal("50.00"), sale_fee=None, shipping_cost=None, net=None)
+
+    said = text_of(page.get("/"))
+
+    assert (
+        "Gross R$ 100.00 Sale fee − R$ 12.35 Shipping cost − R$ 7.65 Discounts R$ 0.00 Net R$ 80.00" in said
+    )
+    assert (
+        "1 sale of R$ 50.00 is left out: a part of it is not known yet. Sale fee: 1. Shipping cost: 1."
+        in said
+    )
+    assert "Profit unknown Margin unknown" in said
+
+
+def test_the_money_of_a_period_opens_its_report_and_its_sales_their_list(
+    account: Account, page: Client
+) -> None:
+    make_order(account, date_created=NOW)
+    html = page.get("/").content.decode()
+
+    for days in (1, 7, 30):
+        first = (NOW.astimezone(account.time_zone).date() - timedelta(days=days - 1)).isoformat()
+        query = f"date_from={first}&amp;date_to=2026-11-21"
+        assert f'href="/reports/?{query}"' in html
+        assert f'href="/orders/?{query}"' in html
+
+
+def test_best_sellers_and_accounts_lead_to_what_they_sold(
+    account: Account, second_account: Account, page: Client
+) -> None:
+    order = make_order(account, date_created=NOW)
+    line = order.items.get()
+    make_order(second_account, date_created=NOW)
+
+    html = page.get("/").content.decode()
+
+    assert f"item_id={line.item_id}&amp;date_from=" in html
+    assert f'href="/?account_id={account.pk}">{account}</a>' in html
+    assert f'href="/?account_id={second_account.pk}">{second_account}</a>' in html

@@ -141,12 +141,23 @@ def test_the_export_has_the_same_filters(account: Account, page: Client) -> None
     sell(account, date_created=NOON, meli_id="2000000000000001")
     sell(account, date_created=NOON - 20 * DAY, meli_id="2000000000000002")
     html = page.get(f"/reports/?days=7&account_id={account.pk}").content.decode()
-    link = f"/api/orders/export?format=csv&account_id={account.pk}&date_from=2026-11-15&date_to=2026-11-21"
+    days = "date_from=2026-11-15&date_to=2026-11-21"
+    link = f"/api/orders/export?format=csv&reader=person&account_id={account.pk}&{days}"
 
     assert link.replace("&", "&amp;") in html
     exported = b"".join(page.get(link).streaming_content).decode()
     assert "2000000000000001" in exported
     assert "2000000000000002" not in exported
+
+
+def test_the_reports_file_has_amounts_to_the_cent(account: Account, page: Client) -> None:
+    sell(account, "25.10", date_created=NOON)
+    sell(account, "10.20", date_created=NOON)
+
+    lines = b"".join(page.get("/api/reports/export?days=7").streaming_content).decode().splitlines()
+
+    assert "2026-11-20,BRL,2,200.00,35.30,0.1765,0,0.00,0.00" in lines
+    assert "2026-11-21,BRL,0,0.00,0.00,,0,0.00,0.00" in lines
 
 
 def test_htmx_gets_the_report_alone(account: Account, page: Client) -> None:

@@ -35,7 +35,7 @@ def test_filters_narrow_the_shipments(account: Account, page: Client, query: str
         account, tracking_number="sent", status="shipped", is_open=False, dispatch_by=NOW - timedelta(days=1)
     )
 
-    listed = page.get(f"/shipments/?{query}").context["page"]
+    listed = page.get(f"/shipments/all/?{query}").context["page"]
 
     assert {shipment.tracking_number for shipment in listed} == found
 
@@ -44,7 +44,7 @@ def test_what_waits_comes_by_its_deadline(account: Account, page: Client) -> Non
     make_shipment(account, tracking_number="second", dispatch_by=NOW - timedelta(hours=1))
     make_shipment(account, tracking_number="first", dispatch_by=NOW - timedelta(hours=5))
 
-    listed = page.get("/shipments/?dispatch=late").context["page"]
+    listed = page.get("/shipments/all/?dispatch=late").context["page"]
 
     assert [shipment.tracking_number for shipment in listed] == ["first", "second"]
 
@@ -53,8 +53,8 @@ def test_shipments_without_a_deadline_are_reached_by_paging(account: Account, pa
     dated = [make_shipment(account, dispatch_by=NOW + timedelta(days=1)).pk for _ in range(40)]
     undated = [make_shipment(account, dispatch_by=None).pk for _ in range(40)]
 
-    first = page.get("/shipments/?dispatch=upcoming").context["page"]
-    second = page.get(f"/shipments/?dispatch=upcoming&after={first.next}").context["page"]
+    first = page.get("/shipments/all/?dispatch=upcoming").context["page"]
+    second = page.get(f"/shipments/all/?dispatch=upcoming&after={first.next}").context["page"]
 
     assert {row.pk for row in first} | {row.pk for row in second} == {*dated, *undated}
     assert len(first) + len(second) == 80
@@ -64,7 +64,7 @@ def test_a_row_tells_what_it_carries(account: Account, page: Client) -> None:
     order = make_order(account)
     make_shipment(account, meli_id=order.shipment_id)
 
-    words = text_of(page.get("/shipments/"))
+    words = text_of(page.get("/shipments/all/"))
 
     assert order.items.get().title in words
     assert "Ready to ship Label to print" in words
@@ -108,7 +108,7 @@ def test_carlas_shipment_is_not_found(other_account: Account, page: Client) -> N
 
 
 def test_htmx_gets_the_table_alone(account: Account, page: Client) -> None:
-    html = swap(page, "/shipments/", "shipment-table").content.decode()
+    html = swap(page, "/shipments/all/", "shipment-table").content.decode()
 
     assert html.count('id="shipment-table"') == 1
     assert "<html" not in html
@@ -119,7 +119,7 @@ def test_queries_are_the_same_for_two_rows_and_for_twenty(account: Account, page
         for _ in range(rows):
             make_shipment(account, meli_id=make_order(account).shipment_id)
         with CaptureQueriesContext(connection) as asked:
-            page.get("/shipments/")
+            page.get("/shipments/all/")
         return len(asked)
 
     assert queries(2) == queries(18)

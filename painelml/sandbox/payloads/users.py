@@ -3,9 +3,14 @@
 from typing import Any
 
 from ..clock import DAY, offset
-from ..records import Seller
+from ..records import Order, Seller, Shipment
 from ..words import CITIES
 from ..world import World
+from .shipments import handed_over
+
+SOLD = {"paid", "partially_refunded"}
+DEAD = {"unfulfilled", "fraud_risk_detected"}
+WAITING = {"pending", "handling", "ready_to_ship"}
 
 
 def user_payload(world: World, seller: Seller) -> dict[str, Any]:
@@ -68,18 +73,34 @@ def reputation(world: World, seller: Seller) -> dict[str, Any]:
     return dict(counted)
 
 
+LIMITS = {
+    "claims": (20, 45, 80),
+    "delayed_handling_time": (100, 180, 220),
+    "cancellations": (15, 35, 40),
+}
+"""In thousandths of the sales, up to which a Brazilian seller is green, yellow and orange."""
+LEVELS = ("5_green", "3_yellow", "2_orange", "1_red")
+
+
 def count_reputation(world: World, seller: Seller) -> dict[str, Any]:
+    """Count the last 60 days, or the last 365 when they hold less than 60 sales."""
+    days = 60 if len(sales_of(world, seller, 60)) >= 60 else 365
+    period = f"{days} days"
+    sales = sales_of(world, seller, days)
+    parcels = parcels_of(world, seller, days)
+    late = sum(is_late(parcel, world.clock.now()) for parcel in parcels)
+    counts = {
+        "claims": (sum(order.cancel[:1] == ["mediations"] for order in sales), len(sales)),
+        "delayed_handling_time": (late, len(parcels)),
+        "cancellations": (sum(order.cancel[2:3] == ["seller"] for order in sales), len(sales)),
+    }
     orders = world.orders_of[seller.id]
-    recent = world.orders_created(seller.id, world.clock.now() - 60 * DAY, None)
-    cancelled = [order for order in recent if order.cancel[2:3] == ["seller"]]
-    claims = [order for order in recent if order.cancel[:1] == ["mediations"]]
-    late = len(recent) // 25
     total = len(orders)
     gone = sum(1 for order in orders if order.status == "cancelled")
-    share = max(len(recent), 1)
+    colour = max(colour_of(count, of, LIMITS[name]) for name, (count, of) in counts.items())
     return {
-        "level_id": "5_green" if total > 10 else None,
-        "power_seller_status": "gold" if total > 500 else None,
+        "level_id": LEVELS[colour] if total > 10 else None,
+        "power_seller_status": "gold" if total > 500 and not colour else None,
         "transactions": {
             "period": "historic",
             "total": total,
@@ -88,13 +109,45 @@ def count_reputation(world: World, seller: Seller) -> dict[str, Any]:
             "ratings": {"positive": 0.93, "negative": 0.04, "neutral": 0.03},
         },
         "metrics": {
-            "sales": {"period": "60 days", "completed": len(recent)},
-            "claims": {"period": "60 days", "rate": round(len(claims) / share, 4), "value": len(claims)},
-            "delayed_handling_time": {"period": "60 days", "rate": round(late / share, 4), "value": late},
-            "cancellations": {
-                "period": "60 days",
-                "rate": round(len(cancelled) / share, 4),
-                "value": len(cancelled),
+            "sales": {"period": period, "completed": sum(order.status != "cancelled" for order in sales)},
+            **{
+                name: {"period": period, "rate": round(count / max(of, 1), 4), "value": count}
+                for name, (count, of) in counts.items()
             },
         },
     }
+
+
+def sales_of(world: World, seller: Seller, days: int) -> list[Order]:
+    """What was sold and not taken back by the buyer, by fraud or by anybody but the seller."""
+    created = world.orders_created(seller.id, world.clock.now() - days * DAY, None)
+    return [
+        order
+        for order in created
+        if (order.status in SOLD and not DEAD.intersection(order.tags))
+        or order.cancel[:1] == ["mediations"]
+        or order.cancel[2:3] == ["seller"]
+    ]
+
+
+def parcels_of(world: World, seller: Seller, days: int) -> list[Shipment]:
+    """What the seller had to hand over in these days, and did or is late with."""
+    now = world.clock.now()
+    orders = world.orders_created(seller.id, now - (days + 7) * DAY, None)
+    parcels = [world.shipments[i] for i in {order.shipment_id for order in orders} if i in world.shipments]
+    return [
+        parcel
+        for parcel in parcels
+        if parcel.logistic != "fulfillment"
+        and now - days * DAY <= parcel.dispatch_by
+        and (handed_over(parcel) or (parcel.status in WAITING and parcel.dispatch_by < now))
+    ]
+
+
+def is_late(parcel: Shipment, now: int) -> bool:
+    return (handed_over(parcel) or now) > parcel.dispatch_by
+
+
+def colour_of(count: int, total: int, limits: tuple[int, int, int]) -> int:
+    """The place in LEVELS that this many of `total` mean."""
+    return sum(1000 * count > limit * total for limit in limits)

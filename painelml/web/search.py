@@ -1,0 +1,135 @@
+"""The search of the whole panel: what somebody has in hand, an id, a number, a name, and where it is.
+
+What looks like an id is first looked up as one, by index. Words are looked for in the newest rows of each
+kind, so that a search costs the same however much is mirrored; the lists search everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from catalog.models import Item, Variation
+from orders.models import Order
+from painelml.text import fold
+from questions.models import Question
+from shipments.models import Shipment
+
+SHORTEST, LONGEST = 2, 100
+NEWEST = 20_000
+"""Rows of each kind that are searched for words."""
+NUMBER = re.compile(r"\d{6,20}", re.ASCII)
+ITEM = re.compile(r"([A-Z]{3})-?(\d{6,17})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of row: how it is told by an id, and which list searches on."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    page: str
+    rows: Callable[[], QuerySet[Any]]
+    exactly: Callable[[str], Q]
+    """The condition for rows this id or number names."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was found of one kind, newest first; `has_more` says that its list would show more."""
+
+    kind: Kind
+    rows: list[Any]
+    has_more: bool
+
+
+def ids_in(text: str) -> str:
+    """Return what was typed as Mercado Livre writes an id: `MLB123456` for `mlb-123456`, `2000123` for
+    `#2000123`; nothing when it does not look like one."""
+    typed = re.sub(r"\s", "", text).lstrip("#").upper()
+    if NUMBER.fullmatch(typed):
+        return typed
+    item = ITEM.fullmatch(typed)
+    return "".join(item.groups()) if item else ""
+
+
+def of_sku(sku: str) -> Q:
+    return Q(sku=sku) | Q(pk__in=Variation.objects.filter(sku=sku).values("item"))
+
+
+KINDS = (
+    Kind(
+        "orders",
+        _("Orders"),
+        "shopping-bag",
+        "orders:list",
+        lambda: Order.objects.prefetch_related("items"),
+        lambda id_: Q(meli_id=id_) | Q(pack_id=id_) | Q(shipment_id=id_) | Q(buyer_id=id_),
+    ),
+    Kind(
+        "items",
+        _("Items"),
+        "package",
+        "catalog:list",
+        lambda: Item.objects.all(),
+        lambda id_: Q(meli_id=id_) | of_sku(id_),
+    ),
+    Kind(
+        "shipments",
+        _("Shipments"),
+        "truck",
+        "shipments:list",
+        lambda: Shipment.objects.all(),
+        lambda id_: Q(meli_id=id_),
+    ),
+    Kind(
+        "questions",
+        _("Questions"),
+        "message-circle-question-mark",
+        "questions:list",
+        lambda: Question.objects.all(),
+        lambda id_: Q(meli_id=id_) | Q(item_id=id_),
+    ),
+)
+
+
+def search(accounts: list[Account], text: str, limit: int) -> list[Group]:
+    """Return what the accounts hold that `text` names or contains, at most `limit` rows of each kind.
+
+    When something has the id that was typed, only such rows are returned. Two queries for each kind at most,
+    and one for the lines of orders.
+    """
+    text = text.strip()[:LONGEST]
+    if len(text) < SHORTEST:
+        return []
+    id_ = ids_in(text)
+    exact = groups(accounts, limit, lambda kind: kind.exactly(id_)) if id_ else []
+    return exact or groups(accounts, limit, lambda kind: containing(kind, accounts, text))
+
+
+def containing(kind: Kind, accounts: Iterable[Account], text: str) -> Q:
+    """Return the condition for the newest rows that contain the text, whole or as an exact SKU."""
+    of_accounts = kind.rows().model.objects.filter(account__in=accounts)
+    newest = of_accounts.order_by("-date_created", "-pk").values("pk")[:NEWEST]
+    found = Q(pk__in=newest, search_text__contains=fold(text))
+    return found | of_sku(text) if kind.name == "items" else found
+
+
+def groups(accounts: list[Account], limit: int, condition: Callable[[Kind], Q]) -> list[Group]:
+    """Return the kinds of which something passes the condition."""
+    found = []
+    for kind in KINDS:
+        rows = kind.rows().filter(condition(kind), account__in=accounts).select_related("account")
+        rows = rows.defer("payload", "parts", "search_text").order_by("-date_created", "-pk")
+        first: list[Model] = list(rows[: limit + 1])
+        if first:
+            found.append(Group(kind, first[:limit], len(first) > limit))
+    return found

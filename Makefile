@@ -10,11 +10,13 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.installed
 PO := $(wildcard locale/*/LC_MESSAGES/*.po)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# What is the same on every database, or about another one.
+ON_POSTGRESQL_ALONE := tests/browser tests/sandbox tests/meli tests/drills tests/sweep tests/plans tests/api/test_bad_input.py tests/audit/test_everything.py tests/ops
 # mypy and Django's own checks read the settings; DEBUG lets them make keys under var/.
 CHECK_ENV := DEBUG=true DATABASE_URL= REDIS_URL=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test drill lint format requirements translations variables keys
+.PHONY: help demo install test drill export-size bench lint format requirements translations variables keys
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|' 2>/dev/null \
@@ -41,10 +43,16 @@ ifeq ($(CHROMIUM),)
 	@echo "No Chromium here, so tests/browser is left out (on Debian: sudo apt install chromium)."
 endif
 	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope $(if $(CHROMIUM),,--ignore=tests/browser)
-	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/meli --ignore=tests/drills
+	PAINELML_TEST_DATABASE=sqlite $(PYTHON) -m pytest -q -n $(WORKERS) --dist loadscope $(ON_POSTGRESQL_ALONE:%=--ignore=%)
 
 drill: install  ## hurt the whole panel on purpose, in full size: kill -9, no Redis, no PostgreSQL, 429 and 500 (takes some five minutes)
 	PAINELML_DRILL=full $(PYTHON) -m pytest -q tests/drills
+
+export-size: install  ## export 100,000 orders in processes of their own and print what time and memory that takes
+	PAINELML_EXPORT_ROWS=100000 $(PYTHON) -m pytest -q tests/exports/test_memory.py
+
+bench: install  ## measure how fast it is, on PostgreSQL and Redis, and print the table (BENCH="pages --orders 1000" for a part)
+	$(PYTHON) -m bench $(BENCH)
 
 lint: install  ## check style, insecure patterns, types and missing migrations
 	$(PYTHON) -m ruff check .

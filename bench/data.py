@@ -1,0 +1,260 @@
+"""The data sets: what a sandbox tells, saved by our own resources, and multiplied by PostgreSQL.
+
+A thousand orders of five sellers come through the normal backfill, so every column is as production has it.
+Larger sets are copies of those rows with ids, dates and accounts moved: a copy keeps the statuses, packs,
+lines and payloads of the original. Sets stay between runs under a name with the schema's fingerprint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.models import Account, Organization, User
+from catalog.models import Item, StockOut, Variation
+from orders.models import Order, OrderItem, Payment, Refund
+from painelml.sandbox import Sandbox
+from painelml.sync import engine, tasks
+from painelml.sync.actions import start_sync
+from painelml.sync.models import RunStatus, SyncRun
+from questions.models import Question
+from shipments.models import Shipment
+
+from . import place
+
+ORDERS, ITEMS, QUESTIONS = 1_000, 500, 2_000
+"""Of the set that is not multiplied."""
+SELLERS, ACCOUNTS = 5, 20
+MOST_OF_THE_REST = 100
+"""Beyond 50,000 items and 200,000 questions only orders and shipments grow."""
+EMAIL = "bench@example.com"
+
+
+def fingerprint() -> str:
+    """Return what changes when a set of an earlier run cannot be used any more."""
+    digest = hashlib.sha256(place.ROOT.joinpath("bench/data.py").read_bytes())
+    for app in apps.get_app_configs():
+        for file in sorted((place.ROOT / app.name.replace(".", "/")).glob("migrations/*.py")):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def use(orders: int) -> str:
+    """Let this process work on the set with that many orders, made when it is not there; return its name.
+
+    Sets of an older schema are dropped.
+    """
+    if orders % ORDERS:
+        raise ValueError(f"Data sets grow by {ORDERS} orders.")
+    mark = fingerprint()
+    there = place.databases()
+    for name in there:
+        if not name.endswith(mark) and "_scratch_" not in name:
+            place.drop(name)
+    name = f"{place.NAMES}_{orders}_{mark}"
+    if name not in there:
+        unfinished = f"{place.NAMES}_unfinished_{mark}"
+        place.drop(unfinished)
+        if orders == ORDERS:
+            place.create(unfinished)
+            place.use(unfinished)
+            call_command("migrate", verbosity=0)
+            begin()
+        else:
+            original = use(ORDERS)
+            connection.close()
+            place.create(unfinished, original)
+            place.use(unfinished)
+            multiply(list(Account.objects.order_by("pk")), orders // ORDERS)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        connection.close()
+        place.rename(unfinished, name)
+    place.use(name)
+    return name
+
+
+def begin() -> None:
+    """Mirror five sellers of a sandbox, and connect the accounts that get copies."""
+    ana = User.objects.create_superuser(EMAIL, "a password for the benchmarks")
+    shop = ana.organizations.get()
+    # The first seller has so many, the others a quarter each.
+    share = 1 + (SELLERS - 1) / 4
+    sizes = {"orders": ORDERS, "items": ITEMS, "questions": QUESTIONS}
+    with Sandbox(
+        port=0, seed=7, sellers=SELLERS, **{name: round(size / share) for name, size in sizes.items()}
+    ) as box:
+        connect_to(box)
+        sellers = [connect(shop, box, seller_id) for seller_id in box.world.sellers]
+        for account in sellers:
+            mirror(account)
+    for number in range(ACCOUNTS - SELLERS):
+        Account.objects.create(
+            organization=shop, meli_user_id=str(900_000_000 + number), nickname=f"LOJA{number}"
+        )
+
+
+def connect_to(box: Sandbox) -> None:
+    settings.MELI_API_URL = box.url
+    settings.MELI_CLIENT_ID = str(box.box.application.id)
+    settings.MELI_CLIENT_SECRET = box.box.application.secret
+
+
+def connect(organization: Organization, box: Sandbox, seller_id: int) -> Account:
+    tokens = box.grant(seller_id)
+    return Account.objects.create(
+        organization=organization,
+        meli_user_id=str(seller_id),
+        nickname=f"SHOP{seller_id}",
+        api_host=box.url,
+        access_token=tokens["access_token"],
+        refresh_token=tokens["refresh_token"],
+        token_expires_at=timezone.now() + timedelta(hours=6),
+    )
+
+
+def mirror(account: Account, helpers: int = 2) -> list[SyncRun]:
+    """Run the account's first backfill as workers would; raises RuntimeError when a run did not work."""
+    ring, tasks.ring_worker = tasks.ring_worker, lambda run_id: None
+    try:
+        runs = [run.pk for run in start_sync(account)]
+        with ThreadPoolExecutor(len(runs) * helpers) as pool:
+            for helper in [pool.submit(work_until_done, run) for run in runs * helpers]:
+                helper.result()
+    finally:
+        tasks.ring_worker = ring
+    ended = list(SyncRun.objects.filter(pk__in=runs))
+    if any(run.status != RunStatus.DONE or run.failed for run in ended):
+        raise RuntimeError(
+            ", ".join(f"{run.scope}: {run.status}, {run.failed} failed {run.error}" for run in ended)
+        )
+    return ended
+
+
+def work_until_done(run_id: int) -> None:
+    try:
+        while SyncRun.objects.active().filter(pk=run_id).exists():
+            if not engine.work(run_id, 30):
+                time.sleep(0.05)
+    finally:
+        connection.close()
+
+
+LATER = "- make_interval(days => 365 * (c % 2), mins => c * 37 % 1440)"
+"""Half of the copies lie a year earlier, and all at another time of the day."""
+
+
+def number(column: str, step: int) -> str:
+    """Return the SQL of a Mercado Livre id moved by `step` per copy; an empty one stays empty."""
+    return f"CASE WHEN {column} = '' THEN '' ELSE ({column}::bigint + c * {step})::text END"
+
+
+def item_number(column: str = "item_id") -> str:
+    number = f"substr({column}, 4)::bigint + {{c}} * 10000000000"
+    return f"CASE WHEN {column} = '' THEN '' ELSE 'MLB' || ({number}) END"
+
+
+def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MOST_OF_THE_REST) -> None:
+    """Make `times` of every order there is, and as many or that many of all else, spread over the accounts.
+
+    PostgreSQL only.
+    """
+    rest = min(times, most_of_the_rest)
+    ids = f"ARRAY[{', '.join(str(account.pk) for account in accounts)}]::bigint[]"
+    sellers = sum(Order.objects.filter(account=account).exists() for account in accounts) or 1
+    account = f"({ids})[1 + (array_position({ids}, account_id) - 1 + {sellers} * c) % {len(accounts)}]"
+    item = item_number().format(c=f"(c % {rest})")
+    own_item = item_number("meli_id").format(c="c")
+    order, shipment = number("meli_id", 10**12), number("meli_id", 10**11)
+    dates = {name: f"{name} {LATER}" for name in ("date_created", "remote_updated_at")}
+    steps: dict[type[models.Model], int] = {}
+
+    def copy(model: type[models.Model], copies: int, changes: dict[str, str]) -> None:
+        steps[model] = multiply_table(model, copies, changes)
+
+    def child(
+        model: type[models.Model], parent: type[models.Model], copies: int, changes: dict[str, str]
+    ) -> None:
+        key = next(field for field in model._meta.concrete_fields if field.related_model is parent).column
+        copy(model, copies, {key: f"{key} + c * {steps[parent]}", **changes})
+
+    mirrored = {"account_id": account, **dates}
+    copy(
+        Order,
+        times,
+        {
+            **mirrored,
+            "meli_id": order,
+            "pack_id": number("pack_id", 10**12),
+            "shipment_id": number("shipment_id", 10**11),
+            "buyer_id": number("buyer_id", 10**10),
+            "date_closed": f"date_closed {LATER}",
+            "search_text": f"replace(search_text, meli_id, {order})",
+        },
+    )
+    child(OrderItem, Order, times, {"item_id": item})
+    child(Payment, Order, times, {name: f"{name} {LATER}" for name in ("date_created", "date_approved")})
+    child(Refund, Order, times, {"refunded_at": f"refunded_at {LATER}"})
+    copy(
+        Shipment,
+        times,
+        {
+            **mirrored,
+            "meli_id": shipment,
+            "search_text": f"replace(search_text, meli_id, {shipment})",
+            **{
+                name: f"{name} {LATER}"
+                for name in ("dispatch_by", "date_handed_over", "date_shipped", "date_delivered")
+            },
+        },
+    )
+    copy(
+        Item,
+        rest,
+        {
+            **mirrored,
+            "meli_id": own_item,
+            "sku": "CASE WHEN sku = '' THEN '' ELSE sku || '-' || c END",
+            "search_text": f"replace(search_text, lower(meli_id), lower({own_item}))",
+        },
+    )
+    child(Variation, Item, rest, {"meli_id": number("meli_id", 10**12)})
+    child(StockOut, Item, rest, {})
+    copy(
+        Question,
+        rest,
+        {
+            **mirrored,
+            "meli_id": number("meli_id", 10**11),
+            "item_id": item,
+            "from_id": number("from_id", 10**10),
+            "answered_at": f"answered_at {LATER}",
+            "due_at": f"due_at {LATER}",
+        },
+    )
+
+
+def multiply_table(model: type[models.Model], copies: int, changes: Mapping[str, str]) -> int:
+    """Add copies 1 to `copies` - 1 of every row and return by how much their ids lie apart."""
+    table = model._meta.db_table
+    columns = [str(field.column) for field in model._meta.concrete_fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
+        step: int = cursor.fetchone()[0]
+        values = [{"id": f"id + c * {step}", **changes}.get(column, f'"{column}"') for column in columns]
+        names = ", ".join(f'"{column}"' for column in columns)
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} "
+            f"FROM generate_series(1, {copies - 1}) AS c, {table}"
+        )
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+    return step

@@ -165,6 +165,7 @@ def make_shipment(account: Account, **fields: Any) -> Shipment:
         "read_at": NOON + timedelta(hours=2),
     }
     values = {**defaults, **fields}
+    values.setdefault("date_handed_over", values.get("date_shipped"))
     values.setdefault(
         "search_text",
         searchable(

@@ -66,6 +66,9 @@ def stop(process: subprocess.Popen[str]) -> str:
 
 
 def test_the_demo_connects_two_sellers_mirrors_them_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    (tmp_path / "client_secret").write_text(
+        "-one-in-sixty-four-secrets-begins-like-an-option", encoding="utf-8"
+    )
     with running_demo(tmp_path, DATABASE_URL="postgres://nobody@127.0.0.1:1/real", SIGNUP="nonsense") as (
         process,
         address,

@@ -49,7 +49,7 @@ def serve(port: int, folder: Path) -> subprocess.Popen[str]:
     env.forget(variables)
     variables |= {
         "DATABASE_URL": f"sqlite:///{folder / 'panel.sqlite3'}",
-        "SECRET_KEY": "a key for one test",
+        "SECRET_KEY": "a key for one test that is long enough",
         "ENCRYPTION_KEY": "an encryption key for one test that is long enough",
     }
     return subprocess.Popen(

@@ -11,7 +11,10 @@ from painelml import env
 from painelml.env import WrongSetting, load
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYS = {"SECRET_KEY": "signs things", "ENCRYPTION_KEY": "0123456789abcdef0123456789abcdef"}
+KEYS = {
+    "SECRET_KEY": "signs things and is quite long enough",
+    "ENCRYPTION_KEY": "0123456789abcdef0123456789abcdef",
+}
 
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +46,11 @@ SHOW = "print(s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECO
         ("REDIS_URL", "localhost:6379", "must look like redis://"),
         ("ENCRYPTION_KEY", "short", "at least 32 characters"),
         ("ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef,short", "at least 32 characters"),
+        ("ENCRYPTION_KEY", "a" * 64, "keys nobody can guess"),
+        ("SECRET_KEY", "short", "at least 32 characters"),
+        ("SECRET_KEY", ",,", "at least 32 characters"),
+        ("SECRET_KEY", "django-insecure-0123456789abcdef0123456789", "keys nobody can guess"),
+        ("SECRET_KEY", "please-change-me-0123456789abcdef0123456789", "keys nobody can guess"),
         ("DEBUG", "maybe", "must be true or false"),
         ("APP_BASE_URL", "painel.example.com", "must be an address without a path"),
         ("APP_BASE_URL", "https://painel.example.com/panel", "must be an address without a path"),
@@ -82,6 +90,12 @@ def test_a_missing_key_stops_the_start_without_a_traceback(name: str) -> None:
     assert said.stderr.startswith(f"painelml: {name} is missing: put {name}=... into .env")
     assert "Traceback" not in said.stderr
     assert said.stderr.count("\n") == 1
+
+
+def test_one_key_for_both_purposes_stops_the_start() -> None:
+    said = start(SECRET_KEY=KEYS["SECRET_KEY"], ENCRYPTION_KEY=KEYS["SECRET_KEY"])
+    assert said.returncode == 1
+    assert said.stderr.startswith("painelml: ENCRYPTION_KEY must not be the same as SECRET_KEY")
 
 
 def test_a_wrong_value_stops_the_start_without_a_traceback() -> None:

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.usefixtures("account")
 def test_an_item_says_everything_the_contract_names(api: APIClient, account: Account) -> None:
     item = make_item(account, variations=1, sub_status=["out_of_stock"])
     variation = item.variations.get()
-    assert api.get(f"/api/items/{item.meli_id}").json() == {
+    detail = api.get(f"/api/items/{item.meli_id}").json()
+    assert [stock["id"] for stock in detail.pop("stock")] == [item.meli_id]
+    assert api.get("/api/items").json()["results"] == [detail]
+    assert detail == {
         "account_id": account.pk,
         "id": item.meli_id,
         "last_updated": "2026-11-20T16:00:00Z",

@@ -1,17 +1,22 @@
 """What a caller is told when Mercado Livre did not do it, or when they call too often (contract 3.2)."""
 
 import json
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts.models import Account
+from accounts.models import Account, User
 from painelml.meli.errors import Unreachable, from_response
 from painelml.web.api import Conflict, handle_error
-from painelml.web.throttling import PersonThrottle
+from painelml.web.docs import document
+from painelml.web.throttling import AddressThrottle, PersonThrottle
+
+from .conftest import Login
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,61 @@ def test_calling_too_often_is_429_with_retry_after(
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 60
     assert list(answer.json()) == ["detail"]
+
+
+def test_each_person_has_calls_of_their_own(
+    login: Login, ana: User, bruno: User, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PersonThrottle, "rate", "2/min")
+    by_token = APIClient()
+    by_token.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(ana)}")
+    calls = [login(ana), by_token, login(ana)]
+    assert [one.get("/api/items").status_code for one in calls] == [200, 200, 429]
+    assert login(bruno).get("/api/items").status_code == 200
+
+
+def test_each_address_that_did_not_log_in_has_calls_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AddressThrottle, "rate", "2/min")
+
+    def call(address: str) -> Any:
+        return APIClient(REMOTE_ADDR=address).post("/api/auth/token/refresh", {"refresh": "x"})
+
+    assert [call("203.0.113.7").status_code for _ in range(2)] == [401, 401]
+    answer = call("203.0.113.7")
+    assert (answer.status_code, list(answer.json())) == (429, ["detail"])
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert call("203.0.113.8").status_code == 401
+
+
+def test_an_address_nobody_may_claim_does_not_make_calls_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AddressThrottle, "rate", "2/min")
+    claims = [{"x-forwarded-for": f"203.0.113.{number}"} for number in range(3)]
+    path, body = "/api/auth/token/refresh", {"refresh": "x"}
+    calls = [APIClient().post(path, body, headers=claim) for claim in claims]
+    assert [one.status_code for one in calls] == [401, 401, 429]
+
+
+@pytest.mark.parametrize("path", ["/api/auth/token", "/api/auth/token/refresh"])
+def test_asking_for_tokens_is_limited_by_address(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(AddressThrottle, "rate", "2/min")
+    calls = [APIClient().post(path, {"refresh": "x", "email": "a@b.example", "password": "x"}) for _ in "123"]
+    assert [one.status_code for one in calls] == [401, 401, 429]
+    assert 0 < int(calls[-1]["Retry-After"]) <= 60
+
+
+def test_every_endpoint_is_limited(api: APIClient, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PersonThrottle, "rate", "1/min")
+    paths = document("en")["paths"]
+    inside = [
+        (method, path)
+        for path, methods in paths.items()
+        for method in methods
+        if not path.startswith("/api/auth/")
+    ]
+    api.get("/api/items")
+    for method, path in inside:
+        answer = getattr(api, method)(path.replace("{id}", "1"))
+        assert (answer.status_code, "Retry-After" in answer) == (429, True), (method, path)
 
 
 def test_the_api_answers_without_its_cache(

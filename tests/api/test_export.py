@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.models import Account, User
 from orders.models import Order
 from painelml.web import exports
-from painelml.web.exports import harmless
+from painelml.web.files import harmless
 from painelml.web.paging import page_at
 from tests.factories import NOON, make_item, make_order, make_question, make_shipment
 
@@ -215,7 +215,7 @@ def test_memory_does_not_grow_with_the_list(
     Order.objects.bulk_create(
         [Order(**{**fields, "meli_id": str(10**15 + number)}) for number in range(6000)], batch_size=1000
     )
-    Order.objects.filter(meli_id__gte=str(10**15 + 5600)).update(status="cancelled")
+    Order.objects.filter(meli_id__gte=str(10**15 + 4000)).update(status="cancelled")
     monkeypatch.setattr(exports, "CHUNK", 200)
 
     def page_without_garbage(*args: Any, **kwargs: Any) -> Any:
@@ -234,5 +234,5 @@ def test_memory_does_not_grow_with_the_list(
         finally:
             tracemalloc.stop()
 
-    few = peak("&status=cancelled")
+    few = peak("&status=cancelled")  # a third of them, which fills every buffer, too
     assert peak("") < few + 1_000_000

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from shipments.actions import sniff
 from shipments.models import Shipment
 from tests.factories import make_shipment
 
-from .conftest import SELLER, Login
+from .conftest import DEPOSIT_SELLER, SELLER, Login
 
 pytestmark = pytest.mark.django_db(transaction=True)  # shipments are read by several threads
 
@@ -128,11 +129,76 @@ def test_a_bad_question_is_named(api: APIClient, account: Account, query: str, n
     assert (answer.status_code, list(answer.json())) == (400, [name])
 
 
-def test_labels_of_two_accounts_are_two_calls(
-    api: APIClient, account: Account, second_account: Account
+@pytest.fixture
+def others(box: Sandbox, connect: Callable[[int], Account]) -> list[BoxShipment]:
+    """Two parcels of another seller of Ana's that are ready to print."""
+    account = connect(DEPOSIT_SELLER)
+    theirs = [one for one in box.world.shipments.values() if one.seller_id == DEPOSIT_SELLER][:2]
+    for one in theirs:
+        one.status, one.substatus, one.logistic = "ready_to_ship", "ready_to_print", "drop_off"
+    apply(account, "shipments", [str(one.id) for one in theirs])
+    box.calls.clear()
+    return theirs
+
+
+def files_in(answer: Any) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.usefixtures("tasks_run_at_once")
+def test_labels_of_two_accounts_are_a_file_for_each(
+    api: APIClient, box: Sandbox, parcels: list[BoxShipment], others: list[BoxShipment]
 ) -> None:
-    ids = f"{make_shipment(account).meli_id},{make_shipment(second_account).meli_id}"
-    assert list(api.get(f"/api/shipments/labels?ids={ids}").json()) == ["ids"]
+    asked = [parcels[0], others[0], parcels[1], others[1]]
+    answer = labels(api, asked)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
+    files = files_in(answer)
+    sellers = {name.rpartition("-")[2]: content for name, content in files.items()}
+    assert set(sellers) == {f"{SELLER}.pdf", f"{DEPOSIT_SELLER}.pdf"}
+    assert [content.count(b"/Type /Page ") for content in sellers.values()] == [2, 2]
+    assert (answer["X-Printed"], answer["X-Refused"]) == (",".join(str(one.id) for one in asked), "")
+    assert box.calls["GET /shipment_labels"] == 2
+    printed = Shipment.objects.filter(meli_id__in=[one.id for one in asked])
+    assert set(printed.values_list("substatus", flat=True)) == {"printed"}
+
+
+def test_zpl_of_two_accounts_lies_in_a_folder_for_each(
+    api: APIClient, parcels: list[BoxShipment], others: list[BoxShipment]
+) -> None:
+    files = files_in(labels(api, [*parcels[:1], *others[:1]], format="zpl"))
+    assert {name.rpartition("/")[0].rpartition("-")[2] for name in files} == {
+        str(SELLER),
+        str(DEPOSIT_SELLER),
+    }
+    assert all(content.count(b"^XA") == 1 for content in files.values())
+
+
+def test_an_account_whose_labels_cannot_be_had_does_not_stop_the_other(
+    api: APIClient, box: Sandbox, parcels: list[BoxShipment], others: list[BoxShipment]
+) -> None:
+    account = Account.objects.get(meli_user_id=DEPOSIT_SELLER)
+    account.access_token, account.refresh_token = "APP_USR-revoked", "TG-revoked"
+    account.save()
+    parcels[1].status = "delivered"
+    answer = labels(api, [*parcels[:2], *others])
+    assert answer.status_code == 200
+    assert answer["X-Printed"] == str(parcels[0].id)
+    refused = dict(word.split("=") for word in answer["X-Refused"].split(","))
+    assert refused[str(parcels[1].id)] == "not_printable_status"
+    assert {str(one.id) for one in others} <= refused.keys()
+    assert len(files_in(answer)) == 1
+
+
+def test_no_label_of_any_account_is_409_or_what_went_wrong(
+    api: APIClient, box: Sandbox, parcels: list[BoxShipment], others: list[BoxShipment]
+) -> None:
+    for one in [*parcels, *others]:
+        one.status = "delivered"
+    answer = labels(api, [*parcels, *others])
+    assert (answer.status_code, len(answer.json()["refused"])) == (409, 6)
+    box.stop()
+    assert labels(api, [*parcels, *others]).status_code == 503
 
 
 def test_labels_of_another_organization_are_404(
@@ -178,3 +244,15 @@ def test_a_backfill_is_a_run_of_that_resource(api: APIClient, account: Account, 
     assert (run.scope, run.since is not None) == (scope, True)
     assert api.post(f"/api/{scope}/backfill").json()["runs"][0]["id"] == run.pk
     assert api.post(f"/api/{scope}/backfill?days=0").status_code == 400
+
+
+def test_neither_head_nor_a_link_elsewhere_prints(
+    ana: User, api: APIClient, box: Sandbox, parcels: list[BoxShipment]
+) -> None:
+    address = f"/api/shipments/labels?ids={parcels[0].id}"
+    assert api.head(address).status_code == 405
+    browser = APIClient()
+    browser.force_login(ana)
+    assert browser.get(address, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert "GET /shipment_labels" not in box.calls
+    assert browser.get(address, headers={"sec-fetch-site": "same-origin"}).status_code == 200

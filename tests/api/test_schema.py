@@ -92,6 +92,20 @@ def test_every_documented_parameter_is_taken_and_no_other(
             assert api.get(f"/api/{path}", {name: value}).status_code == 200, (name, value)
 
 
+@pytest.mark.parametrize("path", ["items", "orders", "shipments", "questions"])
+def test_a_status_nobody_knows_yet_finds_nothing_and_the_description_says_so(
+    api: APIClient, account: Account, schema: dict[str, Any], path: str
+) -> None:
+    answer = api.get(f"/api/{path}?status=bogus")
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
+    parameters = schema["paths"][f"/api/{path}"]["get"]["parameters"]
+    status = next(one for one in parameters if one["name"] == "status")
+    assert "enum" not in status["schema"]
+    assert status["schema"]["maxLength"] == 120
+    assert set(status["schema"]["examples"]) & {"active", "paid", "delivered", "UNANSWERED"}
+    assert "Mercado Livre" in status["description"]
+
+
 def test_syncing_answers_as_described(api: APIClient, account: Account, schema: dict[str, Any]) -> None:
     started = api.post("/api/sync/start?scope=items")
     check(schema, "/api/sync/start", "post", "202", started.json())

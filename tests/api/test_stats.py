@@ -53,6 +53,18 @@ def test_items(api: APIClient, account: Account) -> None:
         "stock_units": 13,
         "stock_value": "127.97",
         "currency_id": "BRL",
+        "running_out": 0,
+        "lost_per_day": {},
+        "stock_by_currency": [
+            {
+                "currency_id": "BRL",
+                "units": 13,
+                "at_price": "127.97",
+                "at_cost": "0.00",
+                "without_price": 0,
+                "without_cost": 2,
+            }
+        ],
     }
 
 
@@ -163,11 +175,18 @@ def test_shipments(api: APIClient, account: Account) -> None:
     make_shipment(account, dispatch_by=NOON - timedelta(minutes=1))
     make_shipment(account, dispatch_by=NOON + timedelta(hours=3))
     make_shipment(account, dispatch_by=NOON + DAY)
-    assert api.get("/api/shipments/stats").json() == {
+    stats = api.get("/api/shipments/stats").json()
+    did = {"shipments": 6, "handed_over": 3, "on_time_rate": 0.6667, "average_delivery_hours": 24.8}
+    assert stats.pop("by_state") == [{**did, "state": "São Paulo"}]
+    assert stats.pop("by_logistic_type") == [{**did, "logistic_type": "drop_off"}]
+    assert sum(day["handed_over"] for day in stats.pop("per_day")) == 3
+    assert stats == {
         "total": 6,
         "by_status": {"delivered": 3, "ready_to_ship": 3},
         "to_dispatch_today": 1,
         "late": 1,
+        "upcoming": 1,
+        "handed_over": 3,
         "on_time_rate": 0.6667,
         "average_delivery_hours": 24.8,
     }
@@ -191,21 +210,67 @@ def test_questions(api: APIClient, account: Account) -> None:
         {"hour": 11, "questions": 1},
         {"hour": 12, "questions": 4},
     ]
+    slots = stats.pop("by_weekday_and_hour")
+    assert sum(slot["questions"] for slot in slots) == 6
+    assert slots[0] == {"weekday": 4, "hour": 12, "questions": 4, "answered": 4, "answered_within_sla": 2}
+    assert [row for row in stats.pop("ageing") if row["questions"]] == [
+        {"up_to_seconds": 3600, "questions": 1},
+        {"up_to_seconds": 14400, "questions": 1},
+    ]
     assert stats == {
         "total": 6,
         "unanswered": 2,
         "breached": 3,
+        "waiting_breached": 1,
         "at_risk": 1,
         "sla_target_minutes": 60,
         "answered_within_sla_rate": 0.5,
         "median_response_seconds": 2430,
         "p90_response_seconds": 5400,
+        "median_response_open_seconds": None,
+        "p90_response_open_seconds": None,
+        "became_sales": 0,
+        "became_sales_rate": 0.0,
+        "previous_period": {
+            "total": 0,
+            "answered": 0,
+            "answered_within_sla": 0,
+            "answered_within_sla_rate": None,
+            "median_response_seconds": None,
+            "p90_response_seconds": None,
+            "median_response_open_seconds": None,
+            "p90_response_open_seconds": None,
+            "became_sales": 0,
+            "became_sales_rate": None,
+        },
         "per_day": [
             {"date": "2026-11-18", "questions": 0},
             {"date": "2026-11-19", "questions": 4},
             {"date": "2026-11-20", "questions": 2},
         ],
     }
+
+
+def test_questions_tell_open_time_sales_and_the_period_before(api: APIClient, account: Account) -> None:
+    asked = NOON - timedelta(hours=3)
+    answered = {"status": "ANSWERED", "answered_at": asked + timedelta(minutes=90)}
+    make_question(
+        account,
+        date_created=asked,
+        due_at=asked + timedelta(hours=2),
+        response_seconds=5400,
+        response_open_seconds=1800,
+        **answered,
+    )
+    make_question(account, date_created=asked, from_id="777", due_at=asked + timedelta(hours=9))
+    order = make_order(account, date_created=NOON, buyer_id="555000111")
+    order.items.update(item_id="MLB4000000001")
+    make_question(account, date_created=asked - 2 * DAY, due_at=asked - DAY)
+    stats = api.get("/api/questions/stats?days=2").json()
+    assert (stats["median_response_seconds"], stats["median_response_open_seconds"]) == (5400, 1800)
+    assert (stats["became_sales"], stats["became_sales_rate"]) == (1, 0.5)
+    assert (stats["previous_period"]["total"], stats["previous_period"]["answered"]) == (1, 0)
+    assert api.get("/api/questions/stats").json()["previous_period"] is None
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -215,6 +280,7 @@ def test_nothing_at_all_is_told_without_numbers_made_up(api: APIClient, account:
     assert {name for name, value in stats.items() if value is None} <= {
         "average_ticket", "previous_period", "on_time_rate", "average_delivery_hours",
         "answered_within_sla_rate", "median_response_seconds", "p90_response_seconds",
+        "median_response_open_seconds", "p90_response_open_seconds", "became_sales_rate",
     }  # fmt: skip
 
 

@@ -23,9 +23,21 @@ from orders.queries import orders_for_listing
 from orders.stats import order_stats
 from painelml.web.period import PeriodForm
 from questions.forms import QuestionFilterForm
-from questions.queries import questions_for_listing
+from questions.queries import questions_for_listing, waiting_figures
 from questions.stats import question_stats
-from tests.factories import NOON, make_account, make_item, make_order, make_person, make_question
+from shipments.forms import ShipmentFilterForm
+from shipments.models import Shipment
+from shipments.queries import shipments_for_listing
+from shipments.stats import shipment_stats
+from tests.factories import (
+    NOON,
+    make_account,
+    make_item,
+    make_order,
+    make_person,
+    make_question,
+    make_shipment,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +72,12 @@ orders = rows_of(
 )
 questions = rows_of(
     status=st.sampled_from(["UNANSWERED", "ANSWERED", "DELETED"]), due_in=st.integers(-300, 300)
+)
+shipments = rows_of(
+    status=st.sampled_from(["ready_to_ship", "shipped", "delivered", "something_new"]),
+    is_open=st.booleans(),
+    due_in=st.one_of(st.none(), st.integers(-3000, 3000)),
+    sent=st.one_of(st.none(), st.integers(-300, 300)),
 )
 items = rows_of(
     status=st.sampled_from(["active", "paused", "closed"]),
@@ -140,14 +158,62 @@ def test_questions(shop: Organization, owner: dict[str, Account], rows: list[Row
 
         stats = question_stats(period, now)
         counts = {sla: len(listed(sla=sla)) for sla in ("breached", "at_risk", "ok")}
+        waiting = len(listed(sla="breached", status="UNANSWERED"))
+        on_pages = waiting_figures([one for one in owner.values() if one.organization_id == shop.pk], now)
+        everywhere = question_stats(PeriodForm({}, organization=shop), now)
         found = listed()
         transaction.set_rollback(True)
     assert (stats.total, stats.unanswered) == (len(found), sum(q.status == "UNANSWERED" for q in found))
     assert (stats.breached, stats.at_risk) == (counts["breached"], counts["at_risk"])
+    assert stats.waiting_breached == waiting
+    assert (on_pages.unanswered, on_pages.breached, on_pages.at_risk) == (
+        everywhere.unanswered,
+        everywhere.waiting_breached,
+        everywhere.at_risk,
+    )
     assert sum(counts.values()) == sum(question.due_at is not None for question in found)
     assert {row["date"]: row["questions"] for row in stats.per_day if row["questions"]} == Counter(
         question.date_created.astimezone(question.account.time_zone).date() for question in found
     )
+
+
+@quiet
+@given(shipments, periods)
+def test_shipments(shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row) -> None:
+    asked = given_filters(owner, filters)
+    period = PeriodForm(asked, organization=shop)
+    if not period.is_valid():
+        return
+    chosen = {name: value for name, value in asked.items() if name == "account_id"}
+    now = datetime.now(NOON.tzinfo)  # the filters `late` and `dispatch` look at the clock
+    with transaction.atomic():
+        for row in rows:
+            values = {name: value for name, value in row.items() if name not in ("owner", "due_in", "sent")}
+            due_at = None if row["due_in"] is None else now + timedelta(minutes=row["due_in"] + 0.5)
+            sent_at = None if row["sent"] is None else (due_at or now) + timedelta(minutes=row["sent"])
+            make_shipment(owner[row["owner"]], dispatch_by=due_at, date_shipped=sent_at, **values)
+
+        def listed(**more: str) -> list[Any]:
+            form = ShipmentFilterForm({**chosen, **more}, organization=shop)
+            return list(shipments_for_listing(shop, form))
+
+        stats = shipment_stats(period, now)
+        found = listed()
+        late, today, upcoming = (listed(dispatch=word) for word in ("late", "today", "upcoming"))
+        assert [one.pk for one in listed(late="true")] == [one.pk for one in late]
+        created = set(
+            Shipment.objects.filter(period.during("date_created", now)).values_list("pk", flat=True)
+        )
+        transaction.set_rollback(True)
+    in_period = [one for one in found if one.pk in created]
+    assert len(in_period) == len(created)
+    assert stats.total == len(in_period)
+    assert stats.by_status == Counter(one.status for one in in_period)
+    assert (stats.late, stats.to_dispatch_today) == (len(late), len(today))
+    assert len(late) + len(today) + len(upcoming) == sum(one.is_open for one in found)
+    sent = [one for one in in_period if one.date_shipped and one.dispatch_by]
+    in_time = sum(one.date_shipped <= one.dispatch_by for one in sent)
+    assert stats.on_time_rate == (round(in_time / len(sent), 4) if sent else None)
 
 
 @quiet

@@ -9,7 +9,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r r
 COPY . .
 # The keys below live only in this layer's process: collecting files needs settings, not secrets.
 RUN python -m painelml.translations \
-    && SECRET_KEY=build ENCRYPTION_KEY=only-while-the-image-is-being-built python manage.py collectstatic --noinput
+    && SECRET_KEY=only-to-collect-files-of-this-image ENCRYPTION_KEY=only-while-the-image-is-being-built python manage.py collectstatic --noinput
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app painel

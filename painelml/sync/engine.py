@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -86,6 +86,8 @@ def work(run_id: int, seconds: float) -> bool:
     while time.monotonic() < until and not stopping.is_set():
         step = worker.claim()
         if step is None:
+            if not SyncStep.objects.open().filter(run=run).exists():
+                worker.note_progress()  # whoever did the last step died before it could end the run
             return False
         worker.do(step, until)
     return True
@@ -504,6 +506,7 @@ class Worker(Reader):
                 ring(fed)
 
 
+@transaction.atomic
 def end_run(run: SyncRun, status: str, error: str = "") -> bool:
     """End a run once: its counters become what we hold, its account learns how it went. Return whether we
     ended it.

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from accounts.models import Account, AccountStatus
@@ -46,8 +46,8 @@ def work_on_run(run_id: int) -> None:
 
 @shared_task(name="painelml.sync.resume", ignore_result=True)
 def resume_runs() -> None:
-    """Ring for every run with a step to claim: its worker died, its wait is over, or its ring was lost.
-    Runs of an account that has to be connected again end here.
+    """Ring for every run with a step to claim (its worker died, its wait is over, its ring was lost), and for
+    those whose worker died after the last step. Runs of an account that has to be connected again end here.
     """
     from .engine import end_run
 
@@ -58,6 +58,10 @@ def resume_runs() -> None:
     claimable = SyncStep.objects.claimable(timezone.now()).filter(run__account__in=Account.objects.working())
     waiting_longest = claimable.values("run_id").annotate(since=Min("next_try_at")).order_by("since")
     for run_id in waiting_longest.values_list("run_id", flat=True):
+        ring_worker(run_id)
+    unfinished = SyncRun.objects.active().filter(account__in=Account.objects.working())
+    has_open_step = SyncStep.objects.open().filter(run=OuterRef("pk"))
+    for run_id in unfinished.exclude(Exists(has_open_step)).values_list("pk", flat=True):
         ring_worker(run_id)
 
 

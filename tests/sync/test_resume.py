@@ -99,6 +99,22 @@ def test_a_worker_that_lost_its_lease_moves_nothing(shop: Organization, open_box
     assert Order.objects.count() == 200
 
 
+def test_a_run_whose_worker_died_after_the_last_step_ends_with_the_next(
+    shop: Organization, open_box: OpenBox
+) -> None:
+    account = connect(shop, open_box(orders=10))
+    (run,) = start_sync(account, "orders", kind=RunKind.BACKFILL)
+    worker = Worker(run)
+    worker.note_progress = lambda: None  # type: ignore[method-assign]  # where kill -9 strikes
+    while (step := worker.claim()) is not None:
+        worker.do(step, until=float("inf"))
+        SyncStep.objects.update(next_try_at=timezone.now())
+    run.refresh_from_db()
+    assert run.is_active
+    (run,) = run_all([run])
+    assert (run.status, run.done, run.total) == (RunStatus.DONE, 10, 10)
+
+
 def test_two_workers_never_take_the_same_step(shop: Organization, open_box: OpenBox) -> None:
     account = connect(shop, open_box(orders=10))
     (run,) = start_sync(account, "orders", kind=RunKind.BACKFILL)

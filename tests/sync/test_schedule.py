@@ -135,3 +135,15 @@ def test_a_sweep_rings_for_runs_whose_worker_died(account: Account, rung: list[i
     Account.objects.update(status="paused")
     tasks.resume_runs()
     assert rung == [run.pk]
+
+
+def test_a_sweep_rings_for_a_run_whose_worker_died_after_the_last_step(
+    account: Account, rung: list[int]
+) -> None:
+    run = SyncRun.objects.create(account=account, scope="orders", status=RunStatus.RUNNING)
+    SyncStep.objects.create(run=run, name="window", key="w", state="done")
+    tasks.resume_runs()
+    assert rung == [run.pk]
+    SyncRun.objects.update(status=RunStatus.DONE)
+    tasks.resume_runs()
+    assert rung == [run.pk]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Organization, User
 from painelml import live
 from painelml.audit import trail
 from painelml.web.exports import Export
@@ -33,7 +34,7 @@ class TooMany(Exception):
 def start_file(export: Export, user: User) -> ExportFile:
     """Let a worker make this file and return it; one that is being made already is returned instead.
 
-    Raises TooMany.
+    Those of an organization who ask at once are let in one after another. Raises TooMany.
     """
     form = export.form
     given = {name: form.data.get(name) for name in export.listing.form.base_fields}
@@ -45,12 +46,15 @@ def start_file(export: Export, user: User) -> ExportFile:
         "language": export.language or "",
     }
     files = ExportFile.objects.filter(organization=export.organization)
-    if same := files.active().filter(user=user, **wanted).first():
-        return same
-    if files.active().count() >= ACTIVE_MAX:
-        raise TooMany(_("Other files are still being made. Wait for one of them, or cancel it."))
-    file = files.create(organization=export.organization, user=user, name=export.file_name, **wanted)
-    trail.record("list.exported", export.listing.name, organization=export.organization, after=wanted)
+    with transaction.atomic():
+        # Not for its key: rows that name the organization may be written meanwhile.
+        Organization.objects.select_for_update(no_key=True).get(pk=export.organization.pk)
+        if same := files.active().filter(user=user, **wanted).first():
+            return same
+        if files.active().count() >= ACTIVE_MAX:
+            raise TooMany(_("Other files are still being made. Wait for one of them, or cancel it."))
+        file = files.create(organization=export.organization, user=user, name=export.file_name, **wanted)
+        trail.record("list.exported", export.listing.name, organization=export.organization, after=wanted)
     kept = files.exclude(state__in=ACTIVE).order_by("-pk")
     delete_files(files.filter(pk__in=list(kept.values_list("pk", flat=True)[KEPT_MAX:])))
     live.publish(file.organization_id, "exports")

@@ -1,9 +1,13 @@
 """The button under a list: a short one downloads at once, a long one is made in the background."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from django.db import connections
 from django.test import Client
+from rest_framework.test import APIClient
 
 from accounts.models import Account, User
 from painelml.exports import actions
@@ -95,6 +99,32 @@ def test_only_so_many_are_made_at_a_time(page: Client, orders: int, monkeypatch:
     answer = page.post("/exports/start/order-export/?format=xlsx", follow=True)
     assert "Other files are still being made" in answer.content.decode()
     assert ExportFile.objects.count() == 1
+
+
+ASKING = 12
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("filters", [{}, {"q": "{}"}], ids=["the same file", "a file each"])
+def test_the_limits_hold_for_those_who_ask_at_once(
+    call: Callable[[User], APIClient], ana: User, account: Account, filters: dict[str, str]
+) -> None:
+    gate = Barrier(ASKING)
+
+    def ask(number: int) -> int:
+        wanted = {name: value.format(number) for name, value in filters.items()}
+        gate.wait()
+        try:
+            return call(ana).post("/api/exports", {"list": "orders", "filters": wanted}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(ASKING) as threads:
+        answers = sorted(threads.map(ask, range(ASKING)))
+
+    most = actions.ACTIVE_MAX if filters else 1
+    assert ExportFile.objects.active().count() == most
+    assert answers == ([202] * most + [409] * (ASKING - most) if filters else [202] * ASKING)
 
 
 def test_only_so_many_are_kept(page: Client, orders: int, monkeypatch: pytest.MonkeyPatch) -> None:

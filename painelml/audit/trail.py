@@ -7,6 +7,7 @@ transaction of the change: both are kept, or neither.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,9 +17,11 @@ from functools import wraps
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
-from django.db import Error
+import structlog
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.models import Model
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 
 from painelml.logs import redact
 from painelml.web.address import client_address
@@ -31,6 +34,10 @@ LONGEST_LIST = 100
 SECRET_WORDS = ("token", "password", "secret", "code_verifier", "recovery", "digest", "authorization")
 """A value whose name has one of these is never stored."""
 HIDDEN = "***"
+PAUSES_S = (0.2, 1.0, 3.0)
+"""How long to wait for the database before an entry of what happened already is tried again."""
+
+log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
@@ -116,6 +123,9 @@ def watched(
 
     `state` says how that is before and after. `wanted` says from the other arguments what was asked for:
     shown when it failed, and where there is no state. An error is recorded as such and raised on.
+
+    What was done at Mercado Livre stays done when our database goes away in between: the entry is then tried
+    again, and at last a line of the process's own log.
     """
 
     def decorate(act: Callable[..., Result]) -> Callable[..., Result]:
@@ -125,17 +135,61 @@ def watched(
             asked = wanted(*args, **kwargs) if wanted else None
             try:
                 result = act(target, *args, **kwargs)
-            except Error:
-                raise  # nothing was changed, and nothing more can be written
             except Exception as error:
-                record(action, target, after=asked, error=error)
+                if isinstance(error, Error) and connection.in_atomic_block:
+                    raise  # nothing was changed, and nothing more can be written
+                failed = DatabaseFailed() if isinstance(error, Error) else error
+                surely(lambda: record(action, target, after=asked, error=failed), action, target)
                 raise
-            record(action, target, before=before, after=state(target) if state else asked)
+
+            def note() -> None:
+                record(action, target, before=before, after=state(target) if state else asked)
+
+            surely(note, action, target)
             return result
 
         return acting
 
     return decorate
+
+
+class DatabaseFailed(Exception):
+    """Our database failed while something was done, so that nobody knows how far it came."""
+
+    def __str__(self) -> str:
+        return _("The panel's database failed meanwhile: look whether it was done.")
+
+
+def surely(write: Callable[[], object], action: str, target: Any) -> None:
+    """Write an entry, through a new connection when the database went away; at last log what is missing.
+
+    Within a transaction the error is raised at once: what was done there is undone with it.
+    """
+    for pause_s in (*PAUSES_S, None):
+        try:
+            write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            if pause_s is None:
+                log.error("audit_entry_lost", action=action, **ids_of(target))
+                return
+            time.sleep(pause_s)
+        else:
+            return
+
+
+def ids_of(target: Any) -> dict[str, Any]:
+    """Return who did it to what, as a line of the log may say it: ids, no names. No database is asked."""
+    source = current.get()
+    user = getattr(source, "user", None)
+    return {
+        "object": f"{target._meta.label}:{target.pk}" if isinstance(target, Model) else str(target)[:200],
+        "account": getattr(target, "account_id", None),
+        "person": getattr(user, "pk", None),
+        "request_id": getattr(source, "request_id", ""),
+    }
 
 
 def outcome_of(error: Exception | str | None, refused: bool) -> str:

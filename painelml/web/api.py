@@ -11,7 +11,14 @@ from django.db import models
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    NotAuthenticated,
+    NotFound,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +33,7 @@ from .filters import FilterForm
 from .paging import Page, WrongCursor, page_at
 from .refusals import words_for_codes
 
+from .throttling import StrangerThrottle
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 PAGE_PARAMETERS = ("page_size", "ordering", "cursor")
@@ -317,12 +325,24 @@ def with_detail(data: Any) -> Any:
 def not_done(detail: str, *, fields: Iterable[str], codes: Iterable[str] = ()) -> Response:
     """Return the 409 for fields that Mercado Livre leaves as they are, whatever is sent."""
     body = {"detail": detail, "fields": list(fields)}
+    if isinstance(error, NotAuthenticated | AuthenticationFailed):
+        error = or_throttled(error, context)
     return Response({**body, **({"code": code} if (code := min(codes, default="")) else {})}, 409)
 
 
 def answer_for(error: meli.MeliError) -> Response:
     """Return what a caller is told when Mercado Livre did not do it: 429, 503, 409 or 502, and its code."""
     detail = words_for_codes(error.codes) or error.message or str(error)
+def or_throttled(error: APIException, context: dict[str, Any]) -> APIException:
+    """Return the refusal of a caller who is not logged in, or 429 for one who keeps calling: the throttles of
+    a view come after its logins, so that they never saw this call.
+    """
+    throttle = StrangerThrottle()
+    if throttle.allow_request(context["request"], context["view"]):
+        return error
+    return Throttled(throttle.wait())
+
+
     body: dict[str, Any] = {"detail": detail, "code": code_of(error)}
     if error.causes:
         body["causes"] = error.causes

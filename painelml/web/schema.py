@@ -48,6 +48,7 @@ ERRORS_OF_WRITING = {
     "502": "Mercado Livre refused; `code` is its own word for why.",
     "503": "Mercado Livre cannot be reached now; `Retry-After` says for how many seconds to wait.",
 }
+ERRORS_OF_BODIES = {"415": "The body is of a kind that is not read here."}
 ORGANIZATION = OpenApiParameter(
     "X-Organization",
     int,
@@ -90,7 +91,7 @@ class Schema(AutoSchema):
         if operation is not None:
             is_writing = self.method not in SAFE_METHODS
             of_keys = {"422": "This `Idempotency-Key` was used for another call."} if self.acts_once() else {}
-            of_writing = ERRORS_OF_WRITING if is_writing else {}
+            of_writing = {**ERRORS_OF_WRITING, **ERRORS_OF_BODIES} if is_writing else {}
             for code, meaning in {**ERRORS, **of_writing, **of_keys}.items():
                 body = {"400": Refusals}.get(code, WritingError if code in ERRORS_OF_WRITING else Error)
                 answer = self._get_response_for_code(body, code)

@@ -43,3 +43,12 @@ class AddressThrottle(ForgivingThrottle, AnonRateThrottle):
     """Sixty calls a minute from an address that did not log in."""
 
     rate = "60/min"
+
+
+class StrangerThrottle(AddressThrottle):
+    """Sixty calls a minute from an address that were refused for want of a login, or for a wrong one.
+
+    Counted apart: a program with an old token keeps nobody behind its address from getting a new one.
+    """
+
+    scope = "stranger"

@@ -14,7 +14,7 @@ from accounts.models import Account, User
 from painelml.meli.errors import Unreachable, from_response
 from painelml.web.api import Conflict, handle_error
 from painelml.web.docs import document
-from painelml.web.throttling import AddressThrottle, PersonThrottle
+from painelml.web.throttling import AddressThrottle, PersonThrottle, StrangerThrottle
 
 from .conftest import Login
 
@@ -116,6 +116,33 @@ def test_each_address_that_did_not_log_in_has_calls_of_its_own(monkeypatch: pyte
     assert (answer.status_code, list(answer.json())) == (429, ["detail"])
     assert 0 < int(answer["Retry-After"]) <= 60
     assert call("203.0.113.8").status_code == 401
+
+
+WITHOUT_A_LOGIN = {
+    "none": {},
+    "a wrong token": {"authorization": "Bearer nonsense"},
+    "a wrong key": {"authorization": "Bearer pk_nonsense"},
+}
+
+
+@pytest.mark.parametrize("headers", WITHOUT_A_LOGIN.values(), ids=WITHOUT_A_LOGIN)
+def test_who_keeps_calling_without_a_login_is_told_to_stop(
+    ana: User, account: Account, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    monkeypatch.setattr(StrangerThrottle, "rate", "2/min")
+
+    def call(address: str, **headers: str) -> Any:
+        return APIClient(REMOTE_ADDR=address).get("/api/items", headers=headers)
+
+    assert [call("203.0.113.7", **headers).status_code for _ in range(2)] == [401, 401]
+    answer = call("203.0.113.7", **headers)
+    assert (answer.status_code, list(answer.json())) == (429, ["detail"])
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert call("203.0.113.8", **headers).status_code == 401
+    # Neighbours behind the same address still work, and still log in.
+    assert call("203.0.113.7", authorization=f"Bearer {AccessToken.for_user(ana)}").status_code == 200
+    login = {"email": ana.email, "password": "correct horse"}
+    assert APIClient(REMOTE_ADDR="203.0.113.7").post("/api/auth/token", login).status_code == 200
 
 
 def test_an_address_nobody_may_claim_does_not_make_calls_anew(monkeypatch: pytest.MonkeyPatch) -> None:

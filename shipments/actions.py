@@ -18,11 +18,13 @@ from painelml.audit import trail
 from painelml.meli import Gone, MeliError, Priority, Rejected, TryLater
 from painelml.sync.engine import Reader, apply
 
-from .models import Shipment
+from .models import RETURNS, Shipment
 from .tasks import read_again
 
 FULL = "fulfillment"
 OF_FULL = "invalid_shipment_ff_public"
+OF_RETURN = "buyers_return"
+"""Our own code: the buyer prints that label, and Mercado Livre is not asked for it."""
 
 Format = Literal["pdf", "zpl"]
 
@@ -63,6 +65,7 @@ def print_labels(account: Account, shipments: Sequence[Shipment], file_format: F
     """
     meli = Reader(account, Priority.PERSON).meli
     refused = {one.meli_id: OF_FULL for one in shipments if one.logistic_type == FULL}
+    refused |= {one.meli_id: OF_RETURN for one in shipments if one.direction in RETURNS}
     wanted = [one.meli_id for one in shipments if one.meli_id not in refused]
     while wanted:
         try:

@@ -121,7 +121,10 @@ class DayPerformanceSerializer(RateSerializer):
 
 
 class ShipmentStatsSerializer(RateSerializer):
-    """Figures of the shipments created in the period; what waits for dispatch is of this moment."""
+    """Figures of the shipments created in the period; what waits for dispatch is of this moment.
+
+    Returns count in `total` and `by_status` alone.
+    """
 
     total = serializers.IntegerField()
     by_status = serializers.DictField(child=serializers.IntegerField())
@@ -139,7 +142,7 @@ DETAILED = ("retrieve", "sync")
 
 
 class RefusalSerializer(serializers.Serializer):
-    """Why a shipment has no label: Mercado Livre's code, and our words."""
+    """Why a shipment has no label: Mercado Livre's code (`buyers_return` is ours), and our words."""
 
     id = serializers.CharField()
     code = serializers.CharField()

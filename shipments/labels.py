@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from redis.exceptions import RedisError
 
 from accounts.models import Organization, User
 from painelml.meli import MeliError
@@ -27,6 +28,10 @@ REASONS = {
     "buffered": gettext_lazy("Mercado Livre releases its label later."),
 }
 """Why a parcel in this state has no label: more helpful than the code, which is one for all of them."""
+
+
+class CannotKeep(Exception):
+    """Where files are kept, in Redis, cannot be reached now."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +72,47 @@ class Printed:
 def print_for(
     user: User, organization: Organization, shipments: Sequence[Shipment], file_format: actions.Format
 ) -> Printed:
-    """Print the labels of up to 50 parcels of the organization, and keep the file for this person."""
+    """Print the labels of up to 50 parcels of the organization, and keep the file for this person.
+
+    Nothing is printed while no file can be kept: Mercado Livre would call labels printed that nobody has.
+    """
+    token = secrets.token_urlsafe(16)
+    try:
+        keep(user, organization, token, None)
+    except CannotKeep:
+        return Printed("", [], _("The panel cannot keep files just now. Nothing was printed; try again."))
     try:
         labels = actions.print_labels_of_all(shipments, file_format)
     except actions.NothingToPrint as error:
         return Printed("", [refusal(one, error.refused.get(one.meli_id, "")) for one in shipments])
     except MeliError as error:
         return Printed("", [], words_for(error))
-    token = secrets.token_urlsafe(16)
     name = f"{timezone.localtime():%Y-%m-%d-%H%M}-labels.{labels.suffix}"
     file = LabelFile(name, labels.content_type, labels.content)
-    cache.set(key_of(user, organization, token), file, KEPT_S)
+    try:
+        keep(user, organization, token, file)
+    except CannotKeep:
+        return Printed("", [], _("The labels were printed, but their file was lost. Print them again."))
     return Printed(token, [outcome(one, labels) for one in shipments])
 
 
+def keep(user: User, organization: Organization, token: str, file: LabelFile | None) -> None:
+    """Keep a file for this person, or only its place. Raises CannotKeep."""
+    try:
+        cache.set(key_of(user, organization, token), file, KEPT_S)
+    except RedisError as error:
+        raise CannotKeep from error
+
+
 def kept_file(user: User, organization: Organization, token: str) -> LabelFile | None:
-    """Return a file this person printed in this organization; None once it was kept long enough."""
-    file: LabelFile | None = cache.get(key_of(user, organization, token))
+    """Return a file this person printed in this organization; None once it was kept long enough.
+
+    Raises CannotKeep.
+    """
+    try:
+        file: LabelFile | None = cache.get(key_of(user, organization, token))
+    except RedisError as error:
+        raise CannotKeep from error
     return file
 
 

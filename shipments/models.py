@@ -16,6 +16,10 @@ from painelml.sync.models import MirroredRow
 
 STILL = timedelta(days=60)
 """A parcel that has not moved for so long is lost or back; nobody waits for news of it."""
+RETURNS = ("return", "return_to_buyer")
+"""Directions of parcels that are nobody's dispatch: on their way back to the seller, and from there back to
+the buyer (API facts, part B 3.1 and 3.2). An unknown direction is taken for a sale's: that one must not be
+forgotten."""
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
@@ -24,10 +28,14 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
         return self.filter(account__organization=organization)
 
     def to_dispatch(self) -> ShipmentQuerySet:
-        """Return shipments the seller has to hand over: paid for, not handed over yet, and not sent by
-        Full.
+        """Return shipments the seller has to hand over: paid for, not handed over yet, not sent by Full, and
+        no returns.
         """
         return self.filter(is_open=True)
+
+    def sent(self) -> ShipmentQuerySet:
+        """Return what is sent to buyers, by the seller or by Full: no returns."""
+        return self.exclude(direction__in=RETURNS)
 
     def settled(self) -> ShipmentQuerySet:
         """Return shipments that will not change any more: the cost of delivered ones is known, and the others
@@ -90,6 +98,7 @@ class Shipment(MirroredRow):
             models.Index(fields=["account", "-date_created", "-id"], name="shipment_newest"),
             models.Index(fields=["-date_created", "-id"], name="shipment_newest_of_all"),
             models.Index(fields=["account", "status", "-date_created", "-id"], name="shipment_by_status"),
+            models.Index(fields=["account", "tracking_number"], name="shipment_by_tracking"),
             models.Index(
                 fields=["account", "dispatch_by"], condition=Q(is_open=True), name="shipment_to_dispatch"
             ),

@@ -63,7 +63,7 @@ class DayPerformance:
 @dataclass(frozen=True)
 class ShipmentStats:
     """`to_dispatch_today`, `late` and `upcoming` are of this moment, the rest of the shipments created in the
-    period.
+    period. Returns are in `total` and `by_status` alone.
 
     `on_time_rate` is the share of what was handed over that went in time, of `handed_over` whose deadline is
     known; delivery is counted from when it was on its way.
@@ -86,10 +86,11 @@ def shipment_stats(form: PeriodForm, now: datetime) -> ShipmentStats:
     """Return the figures of the shipments created in the period. Five queries, and one for each time zone."""
     shipments = Shipment.objects.filter(form.during("date_created", now)).order_by()
     by_status = dict(shipments.values_list("status").annotate(Count("pk")).order_by("status"))
-    whole = Performance(**judged(shipments.aggregate(**JUDGED)))
+    sent = shipments.sent()
+    whole = Performance(**judged(sent.aggregate(**JUDGED)))
     waiting = dispatch_figures(form.accounts, now)
-    states = shipments.values(state=F("receiver_state")).annotate(**JUDGED)
-    types = shipments.values("logistic_type").annotate(**JUDGED)
+    states = sent.values(state=F("receiver_state")).annotate(**JUDGED)
+    types = sent.values("logistic_type").annotate(**JUDGED)
     return ShipmentStats(
         total=sum(by_status.values()),
         by_status=by_status,
@@ -107,7 +108,7 @@ def shipment_stats(form: PeriodForm, now: datetime) -> ShipmentStats:
             (TypePerformance(**judged(row), logistic_type=row["logistic_type"]) for row in types),
             key=lambda one: (-one.shipments, one.logistic_type),
         ),
-        per_day=per_day(form, shipments, now),
+        per_day=per_day(form, sent, now),
     )
 
 

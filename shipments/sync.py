@@ -27,7 +27,7 @@ from painelml.sync.resource import (
 from painelml.sync.values import as_money, dicts, inner, text
 from painelml.text import searchable
 
-from .models import Shipment
+from .models import RETURNS, Shipment
 
 LISTED = 500
 """Shipments one page of ids names; they come from our own database."""
@@ -178,6 +178,8 @@ class ShipmentResource(Resource):
         deadline = inner(parts, "sla", "expected_date") or inner(
             payload, "lead_time", "estimated_handling_limit", "date"
         )
+        handed_over = _handed_over(parts) or _first(parts, payload, "shipped")
+        is_return = _is_return(payload)
         fields = {
             "remote_updated_at": parse_instant(payload.get("last_updated"))
             or created
@@ -195,10 +197,10 @@ class ShipmentResource(Resource):
             "receiver_state": state,
             "cost": _sender_cost(parts.get("costs"), self.account.meli_user_id),
             "receiver_cost": as_money(inner(parts, "costs", "receiver", "cost")),
-            "dispatch_by": parse_instant(deadline),
+            "dispatch_by": None if is_return else parse_instant(deadline),
             "sla_status": text(inner(parts, "sla", "status"), 30),
             "date_created": created,
-            "date_handed_over": _handed_over(parts) or _first(parts, payload, "shipped"),
+            "date_handed_over": None if is_return else handed_over,
             "date_shipped": _first(parts, payload, "shipped"),
             "date_delivered": _first(parts, payload, "delivered"),
             "search_text": searchable(self.meli_id(payload), tracking, receiver, city, state),
@@ -220,12 +222,19 @@ class ShipmentResource(Resource):
 
 
 def is_open(payload: Payload) -> bool:
-    """Whether the seller still has to hand the parcel over; Full ones are Mercado Livre's to send (3.4,
-    3.6).
+    """Whether the seller still has to hand the parcel over; Full ones are Mercado Livre's to send (3.4, 3.6),
+    returns the buyer's.
     """
     status, substatus = _status(payload)
-    is_full = _logistic(payload, "type") == "fulfillment"
-    return status in UNDISPATCHED and substatus not in HANDED_OVER and not is_full
+    return status in UNDISPATCHED and substatus not in HANDED_OVER and _is_the_sellers(payload)
+
+
+def _is_the_sellers(payload: Payload) -> bool:
+    return _logistic(payload, "type") != "fulfillment" and not _is_return(payload)
+
+
+def _is_return(payload: Payload) -> bool:
+    return text(_logistic(payload, "direction")) in RETURNS
 
 
 def _was_handed_over(payload: Payload) -> bool:
@@ -236,10 +245,8 @@ def _was_handed_over(payload: Payload) -> bool:
 def _was_handed_over_lately(payload: Payload) -> bool:
     """Whether the seller handed the parcel over and still is judged by when: its deadline is worth a call."""
     created = parse_instant(payload.get("date_created"))
-    is_full = _logistic(payload, "type") == "fulfillment"
-    return bool(
-        _was_handed_over(payload) and not is_full and created and created > datetime.now(UTC) - JUDGED
-    )
+    is_recent = created is not None and created > datetime.now(UTC) - JUDGED
+    return _was_handed_over(payload) and _is_the_sellers(payload) and is_recent
 
 
 def _has_a_way(payload: Payload) -> bool:

@@ -21,13 +21,15 @@ from orders.queries import orders_by_shipment
 from painelml.meli.client import LABELS_MAX
 from painelml.web.charts import DayChart, day_chart
 from painelml.web.context import filters_of
+from painelml.web.errors import RETRY_S
 from painelml.web.htmx import page_or_partial
 from painelml.web.paging import paginate
 from painelml.web.show import count, day_and_month
 
 from . import actions, queries
 from .forms import BoardForm, LabelsForm, PerformanceForm, ShipmentFilterForm
-from .labels import kept_file, print_for, was_printed
+from .labels import CannotKeep, kept_file, print_for, was_printed
+from .report_exports import compare, performance_before
 from .stats import DayPerformance, shipment_stats
 
 PERIODS = (7, 30, 90)
@@ -95,7 +97,13 @@ def label_answer(request: HttpRequest, context: dict[str, Any], status: int = 20
 @require_GET
 def label_file(request: HttpRequest, token: str) -> HttpResponse:
     member = cast(MemberRequest, request)
-    file = kept_file(member.user, member.organization, token)
+    try:
+        file = kept_file(member.user, member.organization, token)
+    except CannotKeep:
+        problem = _("The file cannot be fetched just now. Try again in a moment, or print the labels again.")
+        away = label_answer(request, {"problem": problem}, 503)
+        away["Retry-After"] = str(RETRY_S)
+        return away
     if file is None:
         raise Http404(_("This file is no longer kept. Print the labels again."))
     response = HttpResponse(file.content, content_type=file.content_type)

@@ -21,6 +21,7 @@ WORDS = {
     ),
     "not_active_item": gettext_lazy("The item is not active, so its questions cannot be answered."),
     "invalid_shipment_ff_public": gettext_lazy("Full sends this parcel; there is no label to print."),
+    "buyers_return": gettext_lazy("This is a return: its label is the buyer's to print."),
     "not_printable_status": gettext_lazy("Its label cannot be printed in this state."),
     "invalid_shipment_mode": gettext_lazy("Only Mercado Envios has labels to print."),
     "invalid_shipment_caller": gettext_lazy("Another seller sends this parcel."),

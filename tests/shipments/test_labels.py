@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import Account, User
 from painelml.sandbox import Sandbox
 from painelml.sandbox.records import Shipment as BoxShipment
 from painelml.sync.engine import apply
+from shipments import actions
 from shipments.models import Shipment
 from tests.factories import make_shipment
 from tests.web.pages import text_of
@@ -200,3 +203,75 @@ def test_without_scripts_the_result_is_a_page(page: Client, parcels: list[BoxShi
 
     assert "<html" in answer.content.decode()
     assert "1 label is ready" in text_of(answer)
+
+
+@pytest.fixture
+def redis_goes(settings: Settings) -> Callable[[], None]:
+    def go() -> None:
+        settings.CACHES = {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": "redis://127.0.0.1:9/0",
+                "OPTIONS": {"socket_connect_timeout": 1},
+            }
+        }
+        assert "127.0.0.1:9" in str(caches["default"]._servers)
+
+    return go
+
+
+def test_nothing_is_printed_that_could_not_be_kept(
+    page: Client, parcels: list[BoxShipment], box: Sandbox, redis_goes: Callable[[], None]
+) -> None:
+    redis_goes()
+
+    answer = send(page, parcels)
+
+    assert answer.status_code == 200
+    assert "Nothing was printed; try again." in text_of(answer)
+    assert not box.calls["GET /shipment_labels"]
+
+
+def test_a_file_that_is_lost_while_it_is_printed_is_told_of(
+    page: Client,
+    parcels: list[BoxShipment],
+    redis_goes: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fetch = actions.print_labels_of_all
+
+    def fetch_and_lose(*args: Any) -> Any:
+        redis_goes()
+        return fetch(*args)
+
+    monkeypatch.setattr(actions, "print_labels_of_all", fetch_and_lose)
+
+    answer = send(page, parcels)
+
+    assert "The labels were printed, but their file was lost. Print them again." in text_of(answer)
+    assert "data-download" not in answer.content.decode()
+
+
+def test_a_file_that_cannot_be_fetched_says_what_to_do(
+    page: Client, parcels: list[BoxShipment], redis_goes: Callable[[], None]
+) -> None:
+    printed = send(page, parcels)
+    redis_goes()
+
+    answer = file_of(page, printed)
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "15")
+    assert "Try again in a moment, or print the labels again." in text_of(answer)
+
+
+def test_a_return_is_not_the_sellers_to_print(page: Client, parcels: list[BoxShipment], box: Sandbox) -> None:
+    back = parcels[0]
+    Shipment.objects.filter(meli_id=back.id).update(direction="return", is_open=False)
+
+    answer = send(page, parcels)
+
+    assert [(one.shipment.meli_id, one.reason) for one in answer.context["printed"].refused] == [
+        (str(back.id), "This is a return: its label is the buyer's to print.")
+    ]
+    assert file_of(page, answer).content.count(b"/Type /Page ") == 2
+    assert back.substatus == "ready_to_print"

@@ -84,6 +84,23 @@ def test_full_has_no_deadline_of_the_sellers(account: Account, shop: Organizatio
     assert (told.handed_over, told.on_time_rate, told.average_delivery_hours) == (1, 0.0, 20.0)
 
 
+@pytest.mark.parametrize("direction", ["return", "return_to_buyer"])
+def test_a_return_is_no_dispatch_and_no_delivery(
+    account: Account, shop: Organization, direction: str
+) -> None:
+    sent(account, receiver_state="Acre", took=20 * HOUR)
+    back = {"direction": direction, "dispatch_by": None, "date_handed_over": None}
+    sent(account, **back, receiver_state="Bahia", took=200 * HOUR)
+
+    told = stats(shop)
+
+    assert (told.total, told.by_status) == (2, {"delivered": 2})
+    assert (told.handed_over, told.on_time_rate, told.average_delivery_hours) == (1, 1.0, 20.0)
+    assert [(one.state, one.shipments) for one in told.by_state] == [("Acre", 1)]
+    assert [one.shipments for one in told.by_logistic_type] == [1]
+    assert sum(day.handed_over for day in told.per_day) == 1
+
+
 def test_days_are_those_of_the_sellers_zone_and_add_up(account: Account, shop: Organization) -> None:
     midnight = NOW.replace(hour=3, minute=0)  # in São Paulo
     sent(account, date_created=midnight - timedelta(minutes=1))

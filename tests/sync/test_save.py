@@ -316,6 +316,10 @@ class TestShipments:
             ({"status": "pending", "substatus": "buffered"}, True),
             ({"status": "shipped", "substatus": None}, False),
             ({"logistic": {"mode": "me2", "type": "fulfillment"}}, False),
+            ({"logistic": {"mode": "me2", "type": "drop_off", "direction": "return"}}, False),
+            ({"logistic": {"mode": "me2", "type": "melinet", "direction": "return_to_buyer"}}, False),
+            ({"logistic": None, "logistic_type": "drop_off", "type": "return"}, False),
+            ({"logistic": {"mode": "me2", "type": "drop_off", "direction": "a_word_of_next_year"}}, True),
             ({"status": "cancelled"}, False),
         ],
     )
@@ -324,6 +328,15 @@ class TestShipments:
     ) -> None:
         ShipmentResource(account).save([Reading({**SHIPMENT, **changes})], NOON)
         assert Shipment.objects.to_dispatch().exists() == is_open
+
+    def test_a_return_has_no_deadline_and_no_hand_over(self, account: Account) -> None:
+        back = {**SHIPMENT, "status": "delivered", "logistic": {"type": "drop_off", "direction": "return"}}
+        sla = {"status": "delayed", "expected_date": "2026-11-19T23:59:59.000-03:00"}
+        history = [{"status": status, "date": "2026-11-20T08:00:00.000-04:00"} for status in ("shipped",)]
+        ShipmentResource(account).save([Reading(back, {"sla": sla, "history": history})], NOON)
+        row = Shipment.objects.get()
+        assert (row.direction, row.dispatch_by, row.date_handed_over) == ("return", None, None)
+        assert row.date_shipped == datetime(2026, 11, 20, 12, tzinfo=UTC)
 
     def test_the_old_shape_is_read_too(self, account: Account) -> None:
         old = {

@@ -29,7 +29,6 @@ from painelml.web.show import count, day_and_month
 from . import actions, queries
 from .forms import BoardForm, LabelsForm, PerformanceForm, ShipmentFilterForm
 from .labels import CannotKeep, kept_file, print_for, was_printed
-from .report_exports import compare, performance_before
 from .stats import DayPerformance, shipment_stats
 
 PERIODS = (7, 30, 90)

@@ -109,7 +109,12 @@ class Notification(models.Model):
                 condition=Q(state__in=["pending", "working"]),
                 name="notification_by_target",
             ),
-            models.Index(fields=["state", "-id"], name="notification_by_state"),
+            # Counted for the inbox page from here alone; one index serves states and sellers, because every
+            # acknowledgement pays for each.
+            models.Index(fields=["state", "seller_id", "topic", "repeats"], name="notification_counted"),
+            models.Index(
+                fields=["seller_id", "outcome"], condition=Q(source="missed_feed"), name="notification_missed"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ ON_POSTGRESQL_ALONE := tests/browser tests/sandbox tests/meli tests/drills tests
 CHECK_ENV := DEBUG=true DATABASE_URL= REDIS_URL=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test drill export-size bench lint format requirements translations variables keys
+.PHONY: help demo install test drill export-size bench screenshots lint format requirements translations variables keys
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|' 2>/dev/null \
@@ -53,6 +53,9 @@ export-size: install  ## export 100,000 orders in processes of their own and pri
 
 bench: install  ## measure how fast it is, on PostgreSQL and Redis, and print the table (BENCH="pages --orders 1000" for a part)
 	$(PYTHON) -m bench $(BENCH)
+
+screenshots: install  ## take every page in three widths, two themes, three languages into var/screenshots (SCREENSHOTS="--only orders" for some)
+	$(PYTHON) -m tests.browser.screenshots $(SCREENSHOTS)
 
 lint: install  ## check style, insecure patterns, types and missing migrations
 	$(PYTHON) -m ruff check .

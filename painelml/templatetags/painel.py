@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -22,6 +23,7 @@ from accounts.models import Account
 from painelml.sync.models import PayloadEncoder
 from painelml.web import saved, show
 from painelml.web.attention import Need
+from painelml.web.helping import TERMS
 from painelml.web.statuses import word_for
 
 register = template.Library()
@@ -147,6 +149,14 @@ def to(context: Context, name: str, *args: Any, **filters: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def to_section(context: Context, name: str, **filters: Any) -> str:
+    """Return the address of a page, keeping the chosen account and period: `{% to_section "reports" %}`."""
+    kept = context["panel"].kept_params(name)
+    query = urlencode(kept | {key: str(value) for key, value in filters.items()})
+    return f"{reverse(name)}?{query}" if query else reverse(name)
+
+
+@register.simple_tag(takes_context=True)
 def to_need(context: Context, need: Need) -> str:
     """Return the address of what lists a need, for the account it is about or the chosen one."""
     account = {"account_id": need.account.pk} if need.account else {}
@@ -157,6 +167,18 @@ def to_need(context: Context, need: Need) -> str:
 def health(account: Account) -> dict[str, Any]:
     """Draw how long an account's access token still lasts."""
     return {"account": account}
+
+
+@register.inclusion_tag("_help.html", takes_context=True, name="help")
+def explain(context: Context, key: str, place: Any = "") -> dict[str, Any]:
+    """Explain a word where the page says it first: `{% help "net" %}`; a second time on a page draws nothing.
+
+    `place` tells apart the parts of a page that are drawn alone later: `{% help "access" account.pk %}`.
+    """
+    told = context["request"].__dict__.setdefault("told", set())
+    is_new = key not in told
+    told.add(key)
+    return {"id": f"help-{key}-{place}".rstrip("-"), "term": TERMS[key] if is_new else None}
 
 
 @register.inclusion_tag("_saved_filters.html", takes_context=True)

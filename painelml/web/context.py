@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from painelml.exports.queries import files_to_tell
 from painelml.sync.models import SyncRun
 from painelml.web.attention import Need, needs_of
 from painelml.web.filters import FilterForm
+from painelml.web.kept import KeptPeriod
 from questions.queries import WaitingFigures, waiting_figures
 from shipments.queries import DispatchFigures, dispatch_figures
 
@@ -55,6 +57,29 @@ class Panel:
     def accounts(self) -> list[Account]:
         """The accounts the page is about."""
         return [self.account] if self.account else self.all_accounts
+
+    @cached_property
+    def period(self) -> KeptPeriod:
+        """The period chosen in the address, for the pages people go to next."""
+        zone = self.account.time_zone if self.account else self.zone
+        return KeptPeriod.read(self.request.GET, timezone.now().astimezone(zone).date())
+
+    @cached_property
+    def kept(self) -> str:
+        """What the address of a page within a section ends with: `?account_id=1&days=30`, or nothing."""
+        query = self.kept_params("")
+        return f"?{urlencode(query)}" if query else ""
+
+    @property
+    def passing(self) -> dict[str, str]:
+        """The period as this page's address has it, for forms that know no period and must not lose it."""
+        given = self.request.GET
+        return {name: given[name] for name in ("days", "date_from", "date_to") if given.get(name)}
+
+    def kept_params(self, page: str) -> dict[str, str]:
+        """Return the chosen account and period as the page named so takes them."""
+        account = {"account_id": str(self.account.pk)} if self.account else {}
+        return account | self.period.params(page)
 
     @property
     def expired(self) -> list[Account]:

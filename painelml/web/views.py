@@ -43,9 +43,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 @role_required(Role.VIEWER)
 @require_GET
 def navigation(request: HttpRequest) -> HttpResponse:
-    """The navigation of the page that asks, with the counts of this moment."""
+    """The navigation of the page that asks, with the counts of this moment; `whole`: that of phones, too."""
     panel_of(request).section = request.GET.get("section", "")
-    return render(request, "_nav.html")
+    context = {"is_renewed": "whole" in request.GET}
+    return render(request, "_navigation.html", context)
 
 
 @role_required(Role.VIEWER)

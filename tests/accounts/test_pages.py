@@ -36,6 +36,15 @@ def test_the_page_shows_each_account_with_its_mirror_and_runs(page: Client, acco
     assert f'id="account-{account.pk}"' in text
 
 
+def test_a_run_that_is_over_shows_what_is_held_and_not_what_it_did(page: Client, account: Account) -> None:
+    for _ in range(3):
+        make_item(account)
+    start_sync(account, "items")
+    SyncRun.objects.update(status="done", total=0, done=0)
+    text = " ".join(strip_tags(shown(page.get("/accounts/"))).split())
+    assert "Anúncios 3 " in text
+
+
 def test_no_token_is_on_the_page(page: Client, account: Account) -> None:
     text = shown(page.get("/accounts/"))
     for secret in (account.access_token, account.refresh_token, account.access_token_sealed):

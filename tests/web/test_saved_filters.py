@@ -7,7 +7,14 @@ from accounts.models import Account, User
 from painelml.models import SavedFilter
 from tests.factories import make_item
 from tests.web.conftest import Login
-from tests.web.pages import text_of
+from tests.web.pages import swap, text_of
+
+SECTIONS = {
+    "items": "item-table",
+    "orders": "order-table",
+    "shipments": "shipment-table",
+    "questions": "question-list",
+}
 
 
 def keep(page: Client, name: str, query: str, of: str = "items") -> str:
@@ -70,3 +77,23 @@ def test_nobody_sees_or_touches_those_of_somebody_else(
     assert colleague.post(f"/filters/items/{kept.pk}/rename/", {"name": "x"}).status_code == 404
     assert page.post(f"/filters/orders/{kept.pk}/remove/").status_code == 404
     assert page.get("/filters/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("of", "address", "query"),
+    [
+        ("items", "/catalog/", "status=active"),
+        ("orders", "/orders/", "status=paid"),
+        ("shipments", "/shipments/all/", "status=shipped"),
+        ("questions", "/questions/", "status=ANSWERED"),
+    ],
+)
+def test_every_list_offers_to_keep_its_filters(
+    account: Account, page: Client, of: str, address: str, query: str
+) -> None:
+    assert "Save these filters" in text_of(page.get(f"{address}?{query}"))
+    keep(page, "Mine", query, of)
+    html = page.get(f"{address}?{query}").content.decode()
+    assert f'href="{address}?{query}" aria-current="true">Mine</a>' in html
+    part = swap(page, f"{address}?{query}", SECTIONS[of])
+    assert 'id="saved-filters" hx-swap-oob="true"' in part.content.decode()

@@ -1,0 +1,419 @@
+"""`make screenshots`: every page of the panel as people see it, from a demo of its own, into var/screenshots.
+
+The pages are read from the URLconf, so one that is added tomorrow is taken tomorrow: whatever answers a GET
+with a page is taken, and an address that answers with something else must say so in NO_PAGES.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, sync_playwright
+
+from painelml import demo
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WIDTHS = (360, 820, 1366)
+THEMES = ("light", "dark")
+LANGUAGES = {"pt-br": "pt-BR", "en": "en-US", "es": "es-AR"}
+READY_S = 900
+"""How long the demo may take to have read everything."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+NO_PAGES = {
+    "manifest.webmanifest": "what a phone installs the panel by",
+    "service-worker.js": "a script",
+    "navigation/": "a part of every page",
+    "attention/": "a part of every page",
+    "healthz": "for machines",
+    "readyz": "for machines",
+    "metrics": "for machines",
+    "meli/webhooks/stats": "JSON",
+    "meli/webhooks/pending": "JSON",
+    "meli/oauth/start": "leads to Mercado Livre",
+    "catalog/sheet/": "a file",
+    "catalog/stock-outs/export/": "a file",
+    "exports/tray/": "a part of every page",
+    "shipments/labels/{token}/": "a file",
+}
+"""By address: why a GET of it is no page."""
+
+MORE = [
+    ("orders-nothing-found", "/orders/?q=nothing-like-this"),
+    ("catalog-cards", "/catalog/?view=cards"),
+    ("questions-open", "/questions/?status=UNANSWERED&question={question}"),
+    ("search-found", "/search/?q=a"),
+    ("reports-year", "/reports/?days=365"),
+    ("breakdown-state", "/reports/breakdown/?by=state"),
+    ("nowhere", "/nowhere/"),
+]
+"""States of pages that an address alone does not bring about."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page to take: the name of its pictures, its address, and whether somebody is logged in."""
+
+    name: str
+    path: str
+    as_nobody: bool = False
+
+
+@dataclass
+class Taken:
+    """What was taken, and what was wrong with it."""
+
+    pictures: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = read(arguments)
+    demo.settle(os.environ, ["--port", str(asked.port), "--sandbox-port", str(asked.sandbox_port),
+                             "--folder", str(asked.data)])  # fmt: skip
+    os.environ["DJANGO_SETTINGS_MODULE"] = "painelml.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    import django
+
+    django.setup()
+    with running_demo(asked):
+        wait_for_data()
+        with sync_playwright() as playwright:
+            path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+            if path is None:
+                sys.exit("There is no Chromium (on Debian: sudo apt install chromium).")
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            taken = take_all(browser, asked)
+            browser.close()
+    print(f"{taken.pictures} pictures: {asked.out / 'index.html'}")
+    for problem in taken.problems:
+        print(f"! {problem}")
+    return 1 if taken.problems else 0
+
+
+def read(arguments: list[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("--port", type=int, default=8020)
+    parser.add_argument("--sandbox-port", type=int, default=8021)
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / "var" / "screenshots-demo", help="the demo's data"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "screenshots")
+    parser.add_argument("--only", default="", help="pages whose name contains this")
+    parser.add_argument("--widths", default=",".join(str(width) for width in WIDTHS))
+    parser.add_argument("--themes", default=",".join(THEMES))
+    parser.add_argument("--languages", default=",".join(LANGUAGES))
+    return parser.parse_args(arguments)
+
+
+# The demo
+
+
+@contextmanager
+def running_demo(asked: Namespace) -> Iterator[None]:
+    """Run the panel with its sandbox as processes of their own, which end with the block."""
+    print(f"Starting a demo at http://{demo.HOST}:{asked.port} ...", flush=True)
+    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--folder", str(asked.data), "--pace", "0.2"]
+    command += ["--port", str(asked.port), "--sandbox-port", str(asked.sandbox_port)]
+    panel = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=demo.end_with_parent)
+    try:
+        yield
+    finally:
+        panel.send_signal(signal.SIGINT)
+        try:
+            panel.wait(30)
+        except subprocess.TimeoutExpired:
+            panel.kill()
+
+
+def wait_for_data() -> None:
+    """Wait until both sellers are connected, all of theirs is read, and the busy beginning is over."""
+    from django.db import DatabaseError
+
+    from accounts.models import Account
+    from painelml.sync.models import SyncRun
+
+    begun = time.monotonic()
+    while time.monotonic() - begun < READY_S:
+        time.sleep(1)
+        try:
+            accounts, runs = Account.objects.count(), SyncRun.objects.active().count()
+        except DatabaseError:
+            continue  # its tables are being made
+        waited = time.monotonic() - begun
+        print(f"\r{accounts} accounts, {runs} runs still reading, {waited:.0f} s ", end="", flush=True)
+        if accounts == len(demo.SELLERS) and not runs and waited > demo.BURST_S + 5:
+            print()
+            return
+    sys.exit(f"The demo has not read everything after {READY_S} s.")
+
+
+# What is on the pages
+
+
+class Demo:
+    """What the sweep's addresses ask for (tests/sweep/addresses.py), of Ana's organization in the demo."""
+
+    def __init__(self) -> None:
+        from accounts.models import Account, Invitation, User
+        from catalog.models import Item
+        from orders.models import Order
+        from painelml.sync.models import SyncRun
+        from questions.models import Question
+        from shipments.models import Shipment
+        from webhooks.models import Notification
+
+        self.person = User.objects.get(email=demo.EMAIL)
+        self.organization = self.person.organizations.get()
+        mine = Account.objects.of(self.organization)
+        self.account = mine.get(meli_user_id=demo.SELLERS[0])
+        sold = Order.objects.filter(account=self.account, status="paid", shipment_id__gt="")
+        sent = Shipment.objects.filter(account=self.account, status="shipped")
+        self.order = sold.order_by("-date_created").first()
+        self.shipment = sent.order_by("-date_created").first()
+        line = sold.order_by("-date_created")[5].items.first()
+        self.item = Item.objects.get(account=self.account, meli_id=line.item_id)
+        self.question = Question.objects.filter(account__in=mine).unanswered().order_by("due_at").first()
+        self.run = SyncRun.objects.filter(account=self.account).first()
+        self.notification = Notification.objects.first()
+        self.membership = self.person.memberships.get()
+        self.invitation = self.first(Invitation)
+
+    @property
+    def session(self) -> Any:
+        from allauth.usersessions.models import UserSession
+
+        return UserSession.objects.filter(user=self.person).first()
+
+    def first(self, model: type[Model]) -> Any:
+        """Return the newest row of a model that is this organization's."""
+        from tests.sweep.world import way_home
+
+        rows = model._default_manager.filter(**{way_home(model): self.organization.pk})
+        return rows.order_by("-pk").first()
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """Return what the addresses below are filled with."""
+        return {
+            "account": self.account.pk,
+            "sku": self.item.sku or self.item.meli_id,
+            "question": self.question.meli_id,
+        }
+
+
+ROWS: list[tuple[str, dict[str, Any]]] = [
+    ("/team/invite/", {"email": "bruno@painel.example", "role": "operator"}),
+    ("/team/keys/", {"name": "ERP", "scopes": "read", "lifetime": "365"}),
+    ("/questions/replies/new/", {"word": "envio", "text": "Olá! Enviamos no mesmo dia útil até as 13 h."}),
+    ("/filters/orders/keep/", {"name": "Pagos", "query": "status=paid"}),
+    ("/filters/questions/keep/", {"name": "Em risco", "query": "status=UNANSWERED&sla=at_risk"}),
+    ("/accounts/{account}/costs/", {"sku": "{sku}", "amount": "41,90", "starts_on": ""}),
+    (
+        "/accounts/{account}/costs/sale/",
+        {"sale-tax_percent": "6", "sale-per_order": "1,50", "sale-starts_on": ""},
+    ),
+    ("/catalog/bulk/new/?stock=low", {"action": "price_up_percent", "amount": "5", "ending": ""}),
+    ("/exports/start/order-export/?format=xlsx", {}),
+]
+"""What the demo does not make by itself and pages show: each form, sent once as Ana would."""
+
+
+def fill_up(context: BrowserContext, world: Demo) -> list[str]:
+    """Send the forms of ROWS unless that was done at an earlier start; return what was refused."""
+    if world.invitation:
+        return []
+    wrong = []
+    token = next(one["value"] for one in context.cookies() if one["name"] == "csrftoken")
+    for path, values in ROWS:
+        form = {name: value.format(**world.numbers) for name, value in values.items()}
+        answer = context.request.post(
+            path.format(**world.numbers), form={**form, "csrfmiddlewaretoken": token}, max_redirects=0
+        )
+        if answer.status not in (200, 302):
+            wrong.append(f"{path} was refused with {answer.status}")
+    return wrong
+
+
+def pages_of(context: BrowserContext, stranger: BrowserContext, world: Demo) -> tuple[list[Shot], list[str]]:
+    """Return what to take: every address that answers a GET with a page, and the states of MORE.
+
+    And what is wrong: an address that answers with something else and is not in NO_PAGES.
+    """
+    from tests.sweep.addresses import addresses
+
+    shots, wrong = [], []
+    for address in addresses():
+        if address.is_admin or address.text in NO_PAGES or (address.is_api and address.text != "api/docs"):
+            continue
+        try:
+            path = address.of(world)  # type: ignore[arg-type]
+        except (AttributeError, LookupError) as error:
+            wrong.append(f"{address}: the demo has nothing to show there ({error})")
+            continue
+        answer = context.request.get(path, max_redirects=0)
+        if answer.status == 405:
+            continue  # it changes something
+        if is_page(answer):
+            shots.append(Shot(name_of(address.text), path))
+        elif is_page(stranger.request.get(path, max_redirects=0)):
+            shots.append(Shot(name_of(address.text), path, as_nobody=True))
+        else:
+            wrong.append(f"{address} answers {answer.status}: take it, or say in NO_PAGES why it is no page")
+    shots += [Shot(name, path.format(**world.numbers)) for name, path in MORE]
+    return shots, wrong
+
+
+def is_page(answer: APIResponse) -> bool:
+    kind = answer.headers.get("content-type", "")
+    return answer.status == 200 and kind.startswith("text/html") and "<html" in answer.text()
+
+
+def name_of(address: str) -> str:
+    """Return the name of an address's pictures: `catalog-meli_id-edit`; `overview` for the first page."""
+    return "-".join(re.findall(r"\w+", address)) or "overview"
+
+
+# The pictures
+
+
+def take_all(browser: Browser, asked: Namespace) -> Taken:
+    taken = Taken()
+    languages = [name for name in asked.languages.split(",") if name in LANGUAGES]
+    home = f"http://{demo.HOST}:{asked.port}"
+    state = log_in(browser, home)
+    world = Demo()
+    contexts = {
+        language: (open_context(browser, home, language, state), open_context(browser, home, language))
+        for language in languages
+    }
+    known, unknown = contexts[languages[0]]
+    taken.problems += fill_up(known, world)
+    shots, wrong = pages_of(known, unknown, Demo())
+    taken.problems += wrong
+    shots = [shot for shot in shots if asked.only in shot.name]
+    if not asked.only:
+        shutil.rmtree(asked.out, ignore_errors=True)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for number, shot in enumerate(shots, 1):
+        for language in languages:
+            print(f"\r{number} of {len(shots)}: {shot.name} {language}".ljust(72), end="", flush=True)
+            take(contexts[language][shot.as_nobody], shot, language, asked, taken)
+    print()
+    write_sheet(asked.out)
+    return taken
+
+
+def log_in(browser: Browser, home: str) -> Any:
+    """Return the cookies of Ana's session."""
+    context = browser.new_context(base_url=home)
+    page = context.new_page()
+    page.goto("/login/")
+    page.fill("[name=login]", demo.EMAIL)
+    page.fill("[name=password]", demo.PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_selector("#navigation")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def open_context(browser: Browser, home: str, language: str, state: Any = None) -> BrowserContext:
+    from django.conf import settings
+
+    context = browser.new_context(
+        base_url=home,
+        locale=LANGUAGES[language],
+        timezone_id="America/Sao_Paulo",
+        storage_state=state,
+        reduced_motion="reduce",
+        service_workers="block",
+        extra_http_headers={"Referer": f"{home}/"},
+    )
+    context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": home}])
+    return context
+
+
+def take(context: BrowserContext, shot: Shot, language: str, asked: Namespace, taken: Taken) -> None:
+    """Take a page in each width and theme. It is opened once: both change without the server."""
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    heard: set[str] = set()
+    page.on("pageerror", lambda error: heard.add(str(error)))
+    page.on(
+        "console", lambda message: heard.add(message.text) if "Content Security" in message.text else None
+    )
+    page.goto(shot.path, wait_until="load")
+    for width in (int(one) for one in asked.widths.split(",")):
+        page.set_viewport_size({"width": width, "height": 640 if width < 600 else 900})
+        show_pictures(page)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            heard.add(f"scrolls sideways at {width}")
+        for theme in asked.themes.split(","):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            name = f"{shot.name}~{width}~{theme}~{language}.png"
+            page.screenshot(path=asked.out / name, full_page=True, animations="disabled")
+            taken.pictures += 1
+    page.close()
+    taken.problems += [f"{shot.name} ({language}): {one}" for one in sorted(heard)]
+
+
+def show_pictures(page: Page) -> None:
+    """Let pictures that wait to be scrolled to come now."""
+    page.evaluate(
+        """() => Promise.all([...document.images].map((one) => {
+            one.loading = "eager";
+            return one.decode().catch(() => {});
+        }))"""
+    )
+
+
+def write_sheet(out: Path) -> None:
+    """Write index.html: all pictures that are there, by page."""
+    pages: dict[str, list[tuple[str, str, str, Path]]] = {}
+    for picture in sorted(out.glob("*~*.png")):
+        name, width, theme, language = picture.stem.split("~")
+        pages.setdefault(name, []).append((language, theme, width, picture))
+    parts = [SHEET_HEAD, "<nav>", *(f'<a href="#{name}">{name}</a> ' for name in pages), "</nav>"]
+    for name, pictures in pages.items():
+        parts.append(f'<h2 id="{name}">{html.escape(name)}</h2><div>')
+        for language, theme, width, picture in sorted(
+            pictures, key=lambda one: (one[0], one[1], int(one[2]))
+        ):
+            file = html.escape(picture.name)
+            said = f"{language} {theme} {width}"
+            parts.append(f'<figure><a href="{file}"><img src="{file}" alt="{said}" loading="lazy"></a>'
+                         f"<figcaption>{said}</figcaption></figure>")  # fmt: skip
+        parts.append("</div>")
+    (out / "index.html").write_text("\n".join(parts) + "\n")
+
+
+SHEET_HEAD = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Every page of Painel ML</title>
+<style>
+body { margin: 2rem; font: 14px/1.5 system-ui, sans-serif; background: #eceef3; color: #151821 }
+nav { columns: 14rem } nav a { display: block }
+div { display: flex; gap: 1rem; overflow-x: auto; align-items: start }
+figure { margin: 0; flex: none } img { height: 22rem; width: auto; border: 1px solid #c3c9d6 }
+</style>
+<h1>Every page of Painel ML</h1>"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

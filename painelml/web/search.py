@@ -1,7 +1,8 @@
 """The search of the whole panel: what somebody has in hand, an id, a number, a name, and where it is.
 
-What looks like an id is first looked up as one, by index. Words are looked for in the newest rows of each
-kind, so that a search costs the same however much is mirrored; the lists search everything.
+What looks like an id is first looked up as one, by index. Words are looked for in all rows where their parts
+are indexed (painelml/trigrams.py), else in the newest of each kind, so that a search costs the same however
+much is mirrored; the lists search everything.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from catalog.models import Item, Variation
 from orders.models import Order
+from painelml import trigrams
 from painelml.text import fold
 from questions.models import Question
 from shipments.models import Shipment
 
 SHORTEST, LONGEST = 2, 100
 NEWEST = 20_000
-"""Rows of each kind that are searched for words."""
+"""Rows of each kind that are searched for words no index helps to find."""
+INDEX = "order_words"
+"""One of the indexes for parts of words: they are made together."""
 NUMBER = re.compile(r"\d{6,20}", re.ASCII)
 ITEM = re.compile(r"([A-Z]{3})-?(\d{6,17})", re.ASCII)
+PARCEL = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}", re.ASCII)
+"""A tracking number as posts write them; others are numbers, or found as words."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,9 @@ class Group:
 
 def ids_in(text: str) -> str:
     """Return what was typed as Mercado Livre writes an id: `MLB123456` for `mlb-123456`, `2000123` for
-    `#2000123`; nothing when it does not look like one."""
+    `#2000123`, `AA123456789BR` for `aa 123 456 789 br`; nothing when it does not look like one."""
     typed = re.sub(r"\s", "", text).lstrip("#").upper()
-    if NUMBER.fullmatch(typed):
+    if NUMBER.fullmatch(typed) or PARCEL.fullmatch(typed):
         return typed
     item = ITEM.fullmatch(typed)
     return "".join(item.groups()) if item else ""
@@ -88,7 +94,7 @@ KINDS = (
         "truck",
         "shipments:list",
         lambda: Shipment.objects.all(),
-        lambda id_: Q(meli_id=id_),
+        lambda id_: Q(meli_id=id_) | Q(tracking_number=id_),
     ),
     Kind(
         "questions",
@@ -101,8 +107,15 @@ KINDS = (
 )
 
 
-def search(accounts: list[Account], text: str, limit: int) -> list[Group]:
-    """Return what the accounts hold that `text` names or contains, at most `limit` rows of each kind.
+def newest_searched(text: str) -> int | None:
+    """Return how many rows of each kind are searched for these words; None for all of them."""
+    is_whole = len(fold(text)) >= trigrams.SHORTEST and trigrams.is_indexed(INDEX)
+    return None if is_whole else NEWEST
+
+
+def search(accounts: list[Account], text: str, limit: int, newest: int | None = NEWEST) -> list[Group]:
+    """Return what the accounts hold that `text` names, or what of the `newest` rows (None: of all) contains
+    it; at most `limit` rows of each kind.
 
     When something has the id that was typed, only such rows are returned. Two queries for each kind at most,
     and one for the lines of orders.
@@ -112,14 +125,16 @@ def search(accounts: list[Account], text: str, limit: int) -> list[Group]:
         return []
     id_ = ids_in(text)
     exact = groups(accounts, limit, lambda kind: kind.exactly(id_)) if id_ else []
-    return exact or groups(accounts, limit, lambda kind: containing(kind, accounts, text))
+    return exact or groups(accounts, limit, lambda kind: containing(kind, accounts, text, newest))
 
 
-def containing(kind: Kind, accounts: Iterable[Account], text: str) -> Q:
-    """Return the condition for the newest rows that contain the text, whole or as an exact SKU."""
+def containing(kind: Kind, accounts: Iterable[Account], text: str, newest: int | None) -> Q:
+    """Return the condition for rows, of all or the newest, that contain the text or have that SKU."""
+    if newest is None:
+        return Q(search_text__contains=fold(text))  # an item's SKUs are part of it
     of_accounts = kind.rows().model.objects.filter(account__in=accounts)
-    newest = of_accounts.order_by("-date_created", "-pk").values("pk")[:NEWEST]
-    found = Q(pk__in=newest, search_text__contains=fold(text))
+    searched = of_accounts.order_by("-date_created", "-pk").values("pk")[:newest]
+    found = Q(pk__in=searched, search_text__contains=fold(text))
     return found | of_sku(text) if kind.name == "items" else found
 
 

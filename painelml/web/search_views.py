@@ -13,7 +13,7 @@ from accounts.models import Role
 from .context import filters_of, panel_of
 from .filters import FilterForm
 from .htmx import HEADERS, wants_partial
-from .search import LONGEST, NEWEST, SHORTEST, search
+from .search import LONGEST, SHORTEST, newest_searched, search
 
 SHOWN, SHOWN_BELOW = 20, 5
 """Rows of each kind on the page, and below the field."""
@@ -25,13 +25,14 @@ def search_page(request: HttpRequest) -> HttpResponse:
     filters_of(request, FilterForm)
     is_partial = wants_partial(request)
     text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
-    groups = search(panel_of(request).accounts, text, SHOWN_BELOW if is_partial else SHOWN)
+    newest = newest_searched(text)
+    groups = search(panel_of(request).accounts, text, SHOWN_BELOW if is_partial else SHOWN, newest)
     template = "search/_found.html" if is_partial else "search/search.html"
     context = {
         "q": text,
         "groups": groups,
         "is_short": len(text) < SHORTEST,
-        "newest": NEWEST,
+        "newest": newest,
         "is_partial": is_partial,
     }
     response = TemplateResponse(request, template, context)

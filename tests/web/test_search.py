@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
+from painelml import trigrams
 from painelml.web import search
 from tests.factories import make_item, make_order, make_question, make_shipment
 from tests.web.conftest import Login
@@ -47,7 +48,7 @@ def test_an_item_is_found_by_its_id_its_sku_and_its_title(account: Account, page
 
 
 def test_an_item_is_found_by_the_sku_of_a_variation(account: Account, page: Client) -> None:
-    item = make_item(account, title="Caneca azul", variations=1)
+    item = make_item(account, title="Caneca azul", variations=1, search_text="caneca azul\nvar-9")
     item.variations.update(sku="VAR-9")
 
     assert "Caneca azul" in found(page, "VAR-9")
@@ -84,10 +85,34 @@ def test_an_id_that_nothing_has_is_looked_for_in_words(account: Account, page: C
     assert "E o pedido" in found(page, "2000009999")
 
 
+def test_with_indexed_words_every_row_is_searched(
+    account: Account, page: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not trigrams.is_indexed(search.INDEX):
+        pytest.skip("this server has no pg_trgm")
+    monkeypatch.setattr(search, "NEWEST", 1)
+    make_order(account, meli_id="2000000001", buyer_nickname="TORRES")
+    make_order(account, meli_id="2000000002", buyer_nickname="OUTRA")
+
+    assert "TORRES" in found(page, "torres")
+    assert "The lists search everything" not in found(page, "outra")
+
+
+@pytest.mark.parametrize("q", ["AA123456789BR", " aa 123 456 789 br", "40123456789"])
+def test_a_parcel_is_found_by_its_tracking_number_as_people_paste_it(
+    account: Account, page: Client, q: str
+) -> None:
+    number = "40123456789" if q[0] == "4" else "AA123456789BR"
+    shipment = make_shipment(account, tracking_number=number, search_text="")
+
+    assert f"/shipments/{shipment.meli_id}/" in page.get("/search/", {"q": q}).content.decode()
+
+
 def test_only_the_newest_rows_are_searched_for_words_and_the_page_says_so(
     account: Account, page: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "NEWEST", 1)
+    monkeypatch.setattr(trigrams, "is_indexed", lambda name: False)
     make_order(account, meli_id="2000000001", buyer_nickname="TORRES")
     make_order(account, meli_id="2000000002", buyer_nickname="OUTRA")
 

@@ -51,8 +51,12 @@ drill: install  ## hurt the whole panel on purpose, in full size: kill -9, no Re
 export-size: install  ## export 100,000 orders in processes of their own and print what time and memory that takes
 	PAINELML_EXPORT_ROWS=100000 $(PYTHON) -m pytest -q tests/exports/test_memory.py
 
-bench: install  ## measure how fast it is, on PostgreSQL and Redis, and print the table (BENCH="pages --orders 1000" for a part)
+bench: $(STAMP)-bench  ## measure how fast it is, on PostgreSQL and Redis, and print the table (BENCH="pages --orders 1000" for a part)
 	$(PYTHON) -m bench $(BENCH)
+
+$(STAMP)-bench: $(STAMP) requirements-bench.txt
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
 
 screenshots: install  ## take every page in three widths, two themes, three languages into var/screenshots (SCREENSHOTS="--only orders" for some)
 	$(PYTHON) -m tests.browser.screenshots $(SCREENSHOTS)
@@ -76,6 +80,8 @@ requirements: install  ## pin the newest versions that pyproject.toml allows (ne
 		--generate-hashes --python-version 3.11 pyproject.toml -o requirements.txt
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile -q --upgrade --no-emit-index-url --universal \
 		--generate-hashes --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile -q --upgrade --no-emit-index-url --universal \
+		--generate-hashes --python-version 3.11 --group bench -c requirements-dev.txt -o requirements-bench.txt
 
 variables: install  ## write the README's table of variables from painelml/env.py
 	$(PYTHON) -m painelml.env README.md

@@ -1,19 +1,20 @@
 """The data sets: what a sandbox tells, saved by our own resources, and multiplied by PostgreSQL.
 
 A thousand orders of five sellers come through the normal backfill, so every column is as production has it.
-Larger sets are copies of those rows with ids, dates and accounts moved: a copy keeps the statuses, packs,
-lines and payloads of the original. Sets stay between runs under a name with the schema's fingerprint.
+Larger sets are copies of those rows with ids, names, dates and accounts moved: a copy keeps the statuses,
+packs, lines and payloads of the original. PostgreSQL writes them without indexes and makes those at the end.
+Sets stay between runs, each in a database of its own; one made before a migration is migrated.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, models
@@ -28,6 +29,7 @@ from painelml.sync.actions import start_sync
 from painelml.sync.models import RunStatus, SyncRun
 from questions.models import Question
 from shipments.models import Shipment
+from webhooks.models import Notification
 
 from . import place
 
@@ -36,51 +38,126 @@ ORDERS, ITEMS, QUESTIONS = 1_000, 500, 2_000
 SELLERS, ACCOUNTS = 5, 20
 MOST_OF_THE_REST = 100
 """Beyond 50,000 items and 200,000 questions only orders and shipments grow."""
+DAYS_OF_EVENTS = 14
 EMAIL = "bench@example.com"
+GROWING = (Order, OrderItem, Payment, Refund, Shipment, Item, Variation, StockOut, Question, Notification)
 
 
 def fingerprint() -> str:
-    """Return what changes when a set of an earlier run cannot be used any more."""
-    digest = hashlib.sha256(place.ROOT.joinpath("bench/data.py").read_bytes())
-    for app in apps.get_app_configs():
-        for file in sorted((place.ROOT / app.name.replace(".", "/")).glob("migrations/*.py")):
-            digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()[:10]
+    """Return what changes when a set of an earlier run cannot be used any more: how sets are made."""
+    return hashlib.sha256(place.ROOT.joinpath("bench/data.py").read_bytes()).hexdigest()[:10]
 
 
 def use(orders: int) -> str:
     """Let this process work on the set with that many orders, made when it is not there; return its name.
 
-    Sets of an older schema are dropped.
+    Sets that were made in another way are dropped, and those that cannot be migrated.
     """
     if orders % ORDERS:
         raise ValueError(f"Data sets grow by {ORDERS} orders.")
     mark = fingerprint()
-    there = place.databases()
-    for name in there:
+    for name in place.databases():
         if not name.endswith(mark) and "_scratch_" not in name:
             place.drop(name)
     name = f"{place.NAMES}_{orders}_{mark}"
-    if name not in there:
-        unfinished = f"{place.NAMES}_unfinished_{mark}"
-        place.drop(unfinished)
-        if orders == ORDERS:
-            place.create(unfinished)
-            place.use(unfinished)
-            call_command("migrate", verbosity=0)
-            begin()
-        else:
-            original = use(ORDERS)
-            connection.close()
-            place.create(unfinished, original)
-            place.use(unfinished)
-            multiply(list(Account.objects.order_by("pk")), orders // ORDERS)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
-        connection.close()
-        place.rename(unfinished, name)
+    if name not in _ready and (name not in place.databases() or not migrated(name)):
+        make(orders, name)
+    _ready.add(name)
     place.use(name)
     return name
+
+
+_ready: set[str] = set()
+"""Sets this process has made or migrated."""
+
+
+def migrated(name: str) -> bool:
+    """Bring a set to today's schema; it is dropped, and False, when that does not work."""
+    place.use(name)
+    try:
+        call_command("migrate", verbosity=0)
+    except Exception as error:
+        print(f"{name} cannot be migrated ({error}) and is made again", flush=True)
+        connection.close()
+        place.drop(name)
+        return False
+    return True
+
+
+def make(orders: int, name: str) -> None:
+    """Make a set in a database that gets its name when it is whole."""
+    began = time.perf_counter()
+    unfinished = f"{place.NAMES}_unfinished_{fingerprint()}"
+    place.drop(unfinished)
+    if orders == ORDERS:
+        place.create(unfinished)
+        place.use(unfinished)
+        call_command("migrate", verbosity=0)
+        begin()
+        tell(ORDERS)
+    else:
+        original = use(ORDERS)
+        connection.close()
+        place.create(unfinished, original)
+        place.use(unfinished)
+        with without_indexes():
+            multiply(list(Account.objects.order_by("pk")), orders // ORDERS)
+            tell(orders - ORDERS)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    connection.close()
+    place.rename(unfinished, name)
+    print(f"{orders:,} orders made in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+@contextmanager
+def without_indexes() -> Iterator[None]:
+    """Let PostgreSQL write the growing tables without keeping indexes or looking up foreign keys, and make
+    the indexes again at the end."""
+    tables = [model._meta.db_table for model in GROWING]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+            WHERE indrelid = ANY(%s::regclass[])
+              AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u'))
+            """,
+            [tables],
+        )
+        indexes = cursor.fetchall()
+        cursor.execute("SET synchronous_commit = off")
+        cursor.execute("SET maintenance_work_mem = '1GB'")
+        cursor.execute("SET session_replication_role = replica")
+        for name, _statement in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        for _name, statement in indexes:
+            cursor.execute(statement)
+
+
+def tell(count: int) -> None:
+    """Fill the inbox with that many applied events of the last days about orders of these sellers."""
+    table = Notification._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {table} (dedupe_key, topic, resource, kind, target, seller_id, application_id,
+                received, sent, source, created_at, repeats, state, attempts, next_try_at, lease_owner,
+                outcome, error, done_at)
+            SELECT 'bench-{count}-' || n, 'orders_v2', '/orders/' || meli_id, 'orders', meli_id, meli_user_id,
+                '1122334455667788', at, at, 'webhook', at, 0, 'done', 1, at, '', 'updated', '',
+                at + interval '1 second'
+            FROM (
+                SELECT n, now() - make_interval(secs => {DAYS_OF_EVENTS} * 86400.0 * ({count} - n) / {count})
+                    AS at, meli_id, meli_user_id
+                FROM (
+                    SELECT row_number() OVER (ORDER BY o.id) AS n, o.meli_id, a.meli_user_id
+                    FROM {Order._meta.db_table} o JOIN {Account._meta.db_table} a ON a.id = o.account_id
+                    LIMIT {count}
+                ) AS told
+            ) AS stamped
+            """
+        )
 
 
 def begin() -> None:
@@ -163,6 +240,19 @@ def item_number(column: str = "item_id") -> str:
     return f"CASE WHEN {column} = '' THEN '' ELSE 'MLB' || ({number}) END"
 
 
+def named(column: str) -> str:
+    """Return the SQL of a name that each copy has for itself; an empty one stays empty."""
+    return f"CASE WHEN {column} = '' THEN '' ELSE {column} || c END"
+
+
+def renamed(*changes: str) -> str:
+    """Return the SQL of `search_text` with columns, each followed by what it becomes, replaced."""
+    text = "search_text"
+    for column, new in zip(changes[::2], changes[1::2], strict=True):
+        text = f"replace({text}, lower({column}), lower({new}))"
+    return text
+
+
 def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MOST_OF_THE_REST) -> None:
     """Make `times` of every order there is, and as many or that many of all else, spread over the accounts.
 
@@ -175,6 +265,8 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
     item = item_number().format(c=f"(c % {rest})")
     own_item = item_number("meli_id").format(c="c")
     order, shipment = number("meli_id", 10**12), number("meli_id", 10**11)
+    pack, tracking = number("pack_id", 10**12), named("tracking_number")
+    buyer = named("buyer_nickname")
     dates = {name: f"{name} {LATER}" for name in ("date_created", "remote_updated_at")}
     steps: dict[type[models.Model], int] = {}
 
@@ -194,11 +286,14 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
         {
             **mirrored,
             "meli_id": order,
-            "pack_id": number("pack_id", 10**12),
+            "pack_id": pack,
             "shipment_id": number("shipment_id", 10**11),
             "buyer_id": number("buyer_id", 10**10),
+            "buyer_nickname": buyer,
             "date_closed": f"date_closed {LATER}",
-            "search_text": f"replace(search_text, meli_id, {order})",
+            "search_text": renamed(
+                "meli_id", order, "pack_id", pack, "buyer_nickname", named("buyer_nickname")
+            ),
         },
     )
     child(OrderItem, Order, times, {"item_id": item})
@@ -210,7 +305,8 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
         {
             **mirrored,
             "meli_id": shipment,
-            "search_text": f"replace(search_text, meli_id, {shipment})",
+            "tracking_number": tracking,
+            "search_text": renamed("meli_id", shipment, "tracking_number", tracking),
             **{
                 name: f"{name} {LATER}"
                 for name in ("dispatch_by", "date_handed_over", "date_shipped", "date_delivered")
@@ -224,7 +320,7 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
             **mirrored,
             "meli_id": own_item,
             "sku": "CASE WHEN sku = '' THEN '' ELSE sku || '-' || c END",
-            "search_text": f"replace(search_text, lower(meli_id), lower({own_item}))",
+            "search_text": renamed("meli_id", own_item),
         },
     )
     child(Variation, Item, rest, {"meli_id": number("meli_id", 10**12)})
@@ -234,9 +330,10 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
         rest,
         {
             **mirrored,
-            "meli_id": number("meli_id", 10**11),
+            "meli_id": shipment,
             "item_id": item,
             "from_id": number("from_id", 10**10),
+            "search_text": renamed("meli_id", shipment, "item_id", item),
             "answered_at": f"answered_at {LATER}",
             "due_at": f"due_at {LATER}",
         },

@@ -23,8 +23,18 @@ class Answers:
         return len(self.seconds) / self.lasted
 
 
-def post(port: int, path: str, bodies: Iterator[bytes], connections: int, seconds: float) -> Answers:
-    """Post bodies for so many seconds and return the answers."""
+Headers = Callable[[bytes], dict[str, str]]
+
+
+def post(
+    port: int,
+    path: str,
+    bodies: Iterator[bytes],
+    connections: int,
+    seconds: float,
+    headers: Headers = lambda body: {},
+) -> Answers:
+    """Post bodies for so many seconds, each with its headers, and return the answers."""
     answers = Answers()
     lock = threading.Lock()
     end = time.perf_counter() + seconds
@@ -36,7 +46,7 @@ def post(port: int, path: str, bodies: Iterator[bytes], connections: int, second
         while (began := time.perf_counter()) < end:
             with lock:
                 body = next(bodies)
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", path, body, {"Content-Type": "application/json", **headers(body)})
             answer = connection.getresponse()
             answer.read()
             mine.append(time.perf_counter() - began)

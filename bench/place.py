@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -158,11 +159,33 @@ def running(*command: str, ready: Callable[[], bool], **changes: str) -> Iterato
             process.wait()
 
 
+@dataclass(frozen=True)
+class Served:
+    """A web server that runs."""
+
+    port: int
+    process: subprocess.Popen[Any]
+
+    @property
+    def memory(self) -> float:
+        return memory_mib(self.process.pid)
+
+
 @contextmanager
-def web(application: str = "painelml.wsgi:application", **changes: str) -> Iterator[int]:
-    """The production web server with any WSGI application; yields its port."""
+def web(application: str = "painelml.wsgi:application", **changes: str) -> Iterator[Served]:
+    """The production web server with any WSGI application."""
     port = free_port()
     command = ("granian", "--interface", "wsgi", application, "--port", str(port))
     size = ("--workers", "2", "--blocking-threads", "8", "--no-access-log", "--log-level", "error")
-    with running(*command, *size, ready=lambda: listens(port), **changes):
-        yield port
+    with running(*command, *size, ready=lambda: listens(port), **changes) as process:
+        yield Served(port, process)
+
+
+def memory_mib(pid: int) -> float:
+    """Return the memory a process and those it started hold now, what they share counted once (PSS)."""
+    own = 0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            own = int(line.split()[1])
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own / 1024 + sum(memory_mib(int(child)) for child in children)

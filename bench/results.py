@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
@@ -14,7 +14,10 @@ from statistics import median, quantiles
 
 @dataclass(frozen=True)
 class Line:
-    """One figure, what it is compared with, and whether it is as it has to be (None: it only informs)."""
+    """One figure, what it is compared with, and whether it is as it has to be (None: it only informs).
+
+    `figures` are the numbers behind the words, with units in their names: for `sizing`, and in the JSON.
+    """
 
     name: str
     value: str
@@ -22,6 +25,7 @@ class Line:
     ratio: float | None = None
     bar: str = ""
     is_met: bool | None = None
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 def p95(seconds: Sequence[float]) -> float:
@@ -78,3 +82,10 @@ def keep(folder: Path, name: str, told: dict[str, str], lines: Sequence[Line]) -
     path = folder / f"{name}.json"
     path.write_text(json.dumps({**told, "lines": [asdict(line) for line in lines]}, indent=1) + "\n")
     return path
+
+
+def figures(folder: Path, name: str) -> dict[str, float]:
+    """Return the numbers that benchmark left last; none when it never ran."""
+    path = folder / f"{name}.json"
+    lines = json.loads(path.read_text())["lines"] if path.exists() else []
+    return {key: value for line in lines for key, value in line["figures"].items()}

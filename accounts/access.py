@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from .keys import membership_of as membership_of_key
-from .models import ApiKey, Membership, Organization, User
+from .models import ApiKey, Membership, Organization, Role, User
 
 View = Callable[..., HttpResponseBase]
 
@@ -69,6 +69,11 @@ def has_role(request: Any, role: str) -> bool:
     Django's)."""
     membership: Membership | None = request.membership
     return bool(membership and membership.is_at_least(role))
+
+
+def sees_people(request: Any) -> bool:
+    """Whether the person is told who buyers are; viewers see them masked (painelml/web/masks.py)."""
+    return has_role(request, Role.OPERATOR)
 
 
 def page_of(request: HttpRequest) -> str:

@@ -22,6 +22,7 @@ from django.utils.text import Truncator, format_lazy
 from catalog.models import Item
 from catalog.queries import stock_figures
 from orders.queries import sales_overview
+from painelml.web import masks
 from painelml.web.statuses import word_for
 from questions.models import AT_RISK, Question
 from questions.queries import waiting_figures
@@ -92,7 +93,7 @@ def questions(accounts: list[Account], now: datetime) -> Iterator[Cause]:
     for question in waiting.only("meli_id", "text", "due_at").order_by("-due_at")[:CAUSES_MAX]:
         state = "late" if question.due_at < now else "soon"
         page = f"{reverse('questions:list')}?{urlencode({'q': question.meli_id})}"
-        text = Truncator(question.text).chars(90)
+        text = Truncator(masks.words(question.text)).chars(90)
         yield Cause(AlertKind.QUESTIONS, f"question:{question.pk}:{state}", text, page)
 
 

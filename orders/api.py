@@ -13,7 +13,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from painelml.web import masks
 from painelml.web.api import (
+    AboutPeople,
     AccountForm,
     Instant,
     MirrorSerializer,
@@ -48,7 +50,7 @@ MISSING = 500
 
 class BuyerSerializer(serializers.Serializer):
     id = Word(source="buyer_id")
-    nickname = Word(source="buyer_nickname")
+    nickname = AboutPeople(masks.nickname, source="buyer_nickname", allow_null=True)
 
 
 class OrderItemSerializer(RowSerializer):

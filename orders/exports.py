@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from painelml.web import show
+from painelml.web import masks, show
 from painelml.web.exports import Column, Listing, Summary
 from painelml.web.statuses import word_for
 
@@ -32,7 +32,7 @@ COLUMNS = [
     Column("date_created", gettext_lazy("Created"), kind="instant"),
     Column("date_closed", gettext_lazy("Closed"), kind="instant"),
     Column("buyer_id", gettext_lazy("Buyer id")),
-    Column("buyer_nickname", gettext_lazy("Buyer")),
+    Column("buyer_nickname", gettext_lazy("Buyer"), masks=masks.nickname),
     Column("item_ids", gettext_lazy("Items"), each_line(lambda line: line.item_id)),
     Column("titles", gettext_lazy("Titles"), each_line(lambda line: f"{line.quantity} × {line.title}")),
     Column("skus", gettext_lazy("SKU"), each_line(lambda line: line.sku)),

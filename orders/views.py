@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.access import has_role, role_required
+from accounts.access import has_role, role_required, sees_people
 from accounts.models import Role
 from catalog.models import Item
 from catalog.queries import items_by_id
@@ -69,7 +69,7 @@ def order_detail(request: HttpRequest, meli_id: str) -> HttpResponse:
     sale = get_sale(order)
     shipments = shipments_by_id([order.account], sale.shipment_ids)
     items = items_by_id([order.account], [line.item_id for line in sale.lines])
-    may_see_people = has_role(request, Role.OPERATOR)
+    may_see_people = sees_people(request)
     context = {
         "sale": sale,
         "orders": [

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 
 from painelml.sync.api import BackfillForm
 from painelml.sync.backfill import BackfillMixin
-from painelml.web.api import AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
+from painelml.web import masks
+from painelml.web.api import AboutPeople, AccountForm, Conflict, Instant, MirrorSerializer, MirrorViewSet
 from painelml.web.exports import ExportMixin, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
@@ -34,6 +35,7 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class QuestionSerializer(MirrorSerializer):
+    text = AboutPeople(masks.words, read_only=True)
     answer = serializers.SerializerMethodField()
     sla = serializers.ChoiceField(["breached", "at_risk", "ok"], allow_null=True, read_only=True)
 
@@ -208,4 +210,4 @@ class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
             answered = actions.answer_question(question, given.validated_data["text"], request.user)
         except actions.AnsweredAlready as error:
             raise Conflict(_("This question needs no answer any more.")) from error
-        return Response(QuestionSerializer(answered).data)
+        return Response(self.get_serializer(answered).data)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from painelml.web import show
+from painelml.web import masks, show
 from painelml.web.exports import Column, Listing, Summary
 from painelml.web.statuses import word_for
 
@@ -22,7 +22,7 @@ COLUMNS = [
     Column("status", gettext_lazy("Status"), words="question"),
     Column("date_created", gettext_lazy("Asked"), kind="instant"),
     Column("from_id", gettext_lazy("Buyer id")),
-    Column("text", gettext_lazy("Text")),
+    Column("text", gettext_lazy("Text"), masks=masks.words),
     Column("answer", gettext_lazy("Answer"), "answer_text"),
     Column("answered", gettext_lazy("Answered"), "answered_at", kind="instant"),
     Column("response_seconds", gettext_lazy("Seconds to answer"), kind="number"),

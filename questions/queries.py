@@ -15,6 +15,7 @@ from orders.models import Order
 from painelml.text import fold
 from painelml.web import show
 from painelml.web.days import within
+from painelml.web.masks import may_be_of_somebody
 
 from .forms import QuestionFilterForm
 from .models import AT_RISK, Question, QuestionQuerySet, QuickReply
@@ -33,10 +34,20 @@ def questions_for_listing(organization: Organization, form: QuestionFilterForm) 
         **form.filters(status="status", item_id="item_id"),
     )
     if q := form.value("q"):
-        questions = questions.filter(search_text__contains=fold(q))
+        found = Q(search_text__contains=fold(q)) if form.sees_people else searched_without_people(q)
+        questions = questions.filter(found)
     if sla := form.value("sla"):
         questions = questions.with_sla(sla)
     return questions.select_related("account").defer("payload", "parts", "search_text")
+
+
+def searched_without_people(q: str) -> Q:
+    """Return the condition for questions a viewer looks for: by their words, or by a whole id where the words
+    could be somebody's telephone or document."""
+    if may_be_of_somebody(q):
+        words = q.strip()
+        return Q(meli_id=words) | Q(item_id__iexact=words)
+    return Q(search_text__contains=fold(q))
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def shipments_for_listing(organization: Organization, form: ShipmentFilterForm) 
         **form.filters(status="status", substatus="substatus", logistic_type="logistic_type"),
     )
     if q := form.value("q"):
-        shipments = shipments.filter(search_text__contains=fold(q))
+        found = Q(search_text__contains=fold(q)) if form.sees_people else searched_without_people(q)
+        shipments = shipments.filter(found)
     if form.value("late"):
         shipments = shipments.filter(late(now))
     match form.value("dispatch"):
@@ -59,6 +60,14 @@ def shipments_for_listing(organization: Organization, form: ShipmentFilterForm) 
         case "upcoming":
             shipments = shipments.filter(upcoming(form.accounts, now))
     return shipments.select_related("account").defer("payload", "parts", "search_text")
+
+
+def searched_without_people(q: str) -> Q:
+    """Return the condition for shipments a viewer looks for: by an id, or by where they go."""
+    words = q.strip()
+    numbers = Q(meli_id=words) | Q(tracking_number__iexact=words)
+    places = Q(receiver_city__icontains=words) | Q(receiver_state__icontains=words)
+    return numbers | (Q(search_text__contains=fold(words)) & places)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +16,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import has_role
+from accounts.access import has_role, sees_people
 from accounts.models import ApiKey, Role
 from painelml.web.api import ApiViewSet, Conflict, Instant, StrictSerializer, Word, read_parameters
 from painelml.web.exports import FORMATS, MACHINE, READERS, TYPES, Export, as_file
@@ -100,7 +100,8 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> ExportFileQuerySet:
-        return files_for_listing(self.request.organization)  # type: ignore[attr-defined]
+        request: Any = self.request
+        return files_for_listing(request.organization, request.user, sees_people=sees_people(request))
 
     @extend_schema(request=WantedFileSerializer, responses={202: ExportFileSerializer})
     @acts_once

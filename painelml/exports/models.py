@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, Role
 from painelml.web.exports import MACHINE, TYPES, Export
 
 from .listings import LISTINGS
@@ -131,6 +131,9 @@ class ExportFile(models.Model):
         """Return the reading of the list this file is of."""
         listing = LISTINGS[self.listing]
         form = listing.form(QueryDict(self.query), organization=self.organization)
+        form.sees_people = self.organization.memberships.filter(
+            user=self.user, role__in=[role for role in Role if role != Role.VIEWER]
+        ).exists()
         return Export(listing, self.organization, form, self.format, self.reader, self.language)
 
     def content(self) -> Iterator[bytes]:

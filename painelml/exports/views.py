@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from accounts.access import MemberRequest, has_role, role_required
+from accounts.access import MemberRequest, has_role, role_required, sees_people
 from accounts.models import Role
 from painelml.web.context import filters_of, panel_of
 from painelml.web.exports import FORMATS, MACHINE, READERS, Export
@@ -32,7 +32,8 @@ PAGE, TABLE, TRAY = "exports/export_list.html", "exports/_file_table.html", "exp
 @role_required(Role.VIEWER)
 @require_GET
 def export_list(request: MemberRequest) -> HttpResponse:
-    page = paginate(files_for_listing(request.organization), request.GET, order="-id")
+    files = files_for_listing(request.organization, request.user, sees_people=sees_people(request))
+    page = paginate(files, request.GET, order="-id")
     can_manage = has_role(request, Role.MANAGER)
     rows = [(file, can_manage or file.user_id == request.user.pk) for file in page]
     accounts = panel_of(request).all_accounts

@@ -21,8 +21,9 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Account
 from painelml.sync.models import PayloadEncoder
-from painelml.web import saved, show
+from painelml.web import masks, saved, show
 from painelml.web.attention import Need
+from painelml.web.context import Panel
 from painelml.web.helping import TERMS
 from painelml.web.statuses import word_for
 
@@ -64,6 +65,30 @@ def thousandths(limit: int) -> str:
 def hours_span(hours: float | None) -> str:
     """Return a number of hours as a length of time, `3 days`; a dash for an unknown one."""
     return show.DASH if hours is None else show.span(timedelta(hours=hours))
+
+
+@register.filter
+def nickname_for(text: str, panel: Panel) -> str:
+    """Return a buyer's nickname as the reader may see it: `{{ order.buyer_nickname|nickname_for:panel }}`."""
+    return text if panel.sees_people else masks.nickname(text)
+
+
+@register.filter
+def name_for(text: str, panel: Panel) -> str:
+    """Return a person's name as the reader may see it, its initials for viewers."""
+    return text if panel.sees_people else masks.name(text)
+
+
+@register.filter
+def words_for(text: str, panel: Panel) -> str:
+    """Return what a buyer wrote as the reader may see it, without contact data for viewers."""
+    return text if panel.sees_people else masks.words(text)
+
+
+@register.filter
+def payload_for(payload: Any, panel: Panel) -> Any:
+    """Return what Mercado Livre sent as the reader may see it, without people for viewers."""
+    return payload if panel.sees_people else masks.masked(payload)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
 from typing import Any, ClassVar
 
@@ -26,14 +26,15 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, exception_handler
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.access import sees_people
 from accounts.models import Organization
 from painelml import meli
 
 from .filters import FilterForm
 from .paging import Page, WrongCursor, page_at
 from .refusals import words_for_codes
-
 from .throttling import StrangerThrottle
+
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 PAGE_PARAMETERS = ("page_size", "ordering", "cursor")
@@ -171,6 +172,22 @@ class Word(serializers.CharField):
         return super().to_representation(value) or None
 
 
+class AboutPeople(serializers.CharField):
+    """What tells who a buyer is: masked for viewers, and for whoever reads outside a request. Empty text is
+    null where that is allowed."""
+
+    def __init__(self, mask: Callable[[str], str], **kwargs: Any) -> None:
+        self.mask = mask
+        super().__init__(**kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        told = super().to_representation(value)
+        if not told:
+            return None if self.allow_null else told
+        request = self.context.get("request")
+        return told if request and sees_people(request) else self.mask(told)
+
+
 class Instant(serializers.DateTimeField):
     """An instant in UTC: `2026-11-21T10:00:00Z`."""
 
@@ -271,6 +288,7 @@ class ApiViewSet(GenericViewSet):
             also = PAGE_PARAMETERS if self.action == "list" else ()
             organization = request.organization  # type: ignore[attr-defined]
             self.query = read_parameters(self.parameters(), form_class, organization, also)
+            self.query.sees_people = sees_people(request)
 
     def parameters(self) -> QueryDict:
         """Return the parameters as they were given."""
@@ -307,10 +325,22 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
         return answer_for(error)
     if isinstance(error, Http404):
         error = NotFound()  # what Django says names our classes, in English
+    if isinstance(error, NotAuthenticated | AuthenticationFailed):
+        error = or_throttled(error, context)
     response = exception_handler(error, context)
     if response is not None:
         response.data = with_detail(response.data)
     return response
+
+
+def or_throttled(error: APIException, context: dict[str, Any]) -> APIException:
+    """Return the refusal of a caller who is not logged in, or 429 for one who keeps calling: the throttles of
+    a view come after its logins, so that they never saw this call.
+    """
+    throttle = StrangerThrottle()
+    if throttle.allow_request(context["request"], context["view"]):
+        return error
+    return Throttled(throttle.wait())
 
 
 def with_detail(data: Any) -> Any:
@@ -325,24 +355,12 @@ def with_detail(data: Any) -> Any:
 def not_done(detail: str, *, fields: Iterable[str], codes: Iterable[str] = ()) -> Response:
     """Return the 409 for fields that Mercado Livre leaves as they are, whatever is sent."""
     body = {"detail": detail, "fields": list(fields)}
-    if isinstance(error, NotAuthenticated | AuthenticationFailed):
-        error = or_throttled(error, context)
     return Response({**body, **({"code": code} if (code := min(codes, default="")) else {})}, 409)
 
 
 def answer_for(error: meli.MeliError) -> Response:
     """Return what a caller is told when Mercado Livre did not do it: 429, 503, 409 or 502, and its code."""
     detail = words_for_codes(error.codes) or error.message or str(error)
-def or_throttled(error: APIException, context: dict[str, Any]) -> APIException:
-    """Return the refusal of a caller who is not logged in, or 429 for one who keeps calling: the throttles of
-    a view come after its logins, so that they never saw this call.
-    """
-    throttle = StrangerThrottle()
-    if throttle.allow_request(context["request"], context["view"]):
-        return error
-    return Throttled(throttle.wait())
-
-
     body: dict[str, Any] = {"detail": detail, "code": code_of(error)}
     if error.causes:
         body["causes"] = error.causes

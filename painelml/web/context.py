@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access import sees_people
 from accounts.models import Account, AccountStatus, Membership, Organization
 from accounts.second_factor import waits_until
 from painelml.exports.models import ExportFile
@@ -41,6 +42,11 @@ class Panel:
     @cached_property
     def membership(self) -> Membership | None:
         return self.request.membership or None  # type: ignore[attr-defined]
+
+    @cached_property
+    def sees_people(self) -> bool:
+        """Whether the reader is told who buyers are."""
+        return sees_people(self.request)
 
     @cached_property
     def all_accounts(self) -> list[Account]:
@@ -160,6 +166,7 @@ def filters_of(request: HttpRequest, form_class: type[Form]) -> Form:
     """Return the filters of a page's address. Raises Http404 for an account of somebody else's."""
     form = form_class(request.GET, organization=request.organization)  # type: ignore[attr-defined]
     form.all_accounts = panel_of(request).all_accounts
+    form.sees_people = panel_of(request).sees_people
     if form.has_error("account_id"):
         raise Http404(_("There is no such account."))
     return form

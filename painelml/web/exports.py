@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -66,9 +66,18 @@ class Column:
     get: str | Callable[[Any], Any] = ""
     kind: Kind = "text"
     words: str = ""
+    masks: Callable[[str], str] | None = None
+    """What viewers read instead of a value that tells who a buyer is."""
+
+    def masked(self) -> Column:
+        """Return this column as viewers read it."""
+        mask = self.masks
+        return replace(self, get=lambda row: mask(self.value(row) or ""), masks=None) if mask else self
 
     def value(self, row: Any) -> Any:
         found = self.get(row) if callable(self.get) else attrgetter(self.get or self.name)(row)
+        if isinstance(found, float):
+            found = Decimal(str(found))  # files write whole numbers and decimals
         # Sums of SQLite come with the digits of a float: 3930.00000000000.
         return found.quantize(CENT) if self.kind == "money" and isinstance(found, Decimal) else found
 
@@ -100,6 +109,11 @@ class Listing:
     order: str = "-date_created"
     also: Sequence[Listing] = ()
 
+    @property
+    def tells_people(self) -> bool:
+        """Whether a file of it says who buyers are."""
+        return any(column.masks for one in (self, *self.also) for column in one.columns)
+
 
 @dataclass
 class Export:
@@ -120,6 +134,12 @@ class Export:
     @cached_property
     def rows(self) -> QuerySet[Any] | list[Any]:
         return self.listing.read(self.organization, self.form)
+
+    @cached_property
+    def columns(self) -> Sequence[Column]:
+        """The columns as whoever asked may read them."""
+        columns = self.listing.columns
+        return columns if self.form.sees_people else [column.masked() for column in columns]
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the rows, a chunk at a time; rows that arrive meanwhile shift nothing."""

@@ -42,7 +42,7 @@ class Echo:
 
 def csv_pieces(export: Export) -> Iterator[bytes]:
     """Yield the list as CSV, some hundred lines at a time."""
-    columns = export.listing.columns
+    columns = export.columns
     is_for_people = export.reader == PERSON
     mark = get_format("DECIMAL_SEPARATOR")
     # Where the comma is in numbers, spreadsheets expect a semicolon between cells.
@@ -118,7 +118,7 @@ def xlsx_pieces(export: Export) -> Iterator[bytes]:
 
 
 def sheet_of(export: Export) -> sheets.Sheet:
-    columns = export.listing.columns
+    columns = export.columns
     return sheets.Sheet(
         str(export.listing.title),
         [str(column.title) for column in columns],

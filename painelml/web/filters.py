@@ -81,6 +81,9 @@ class FilterForm(forms.Form):
     RARE: ClassVar[tuple[str, ...]] = ()
     """Filters that links set and nobody types: a page shows them only while they are in use."""
 
+    sees_people = True
+    """Whether who asks is told who buyers are: else nothing is found by what is masked for them."""
+
     account_id = forms.IntegerField(label=_("Account"), required=False, widget=forms.HiddenInput())
     q = forms.CharField(
         label=_("Search"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})

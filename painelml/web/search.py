@@ -18,10 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from catalog.models import Item, Variation
+from orders import queries as order_queries
 from orders.models import Order
 from painelml import trigrams
 from painelml.text import fold
+from questions import queries as question_queries
 from questions.models import Question
+from shipments import queries as shipment_queries
 from shipments.models import Shipment
 
 SHORTEST, LONGEST = 2, 100
@@ -107,15 +110,30 @@ KINDS = (
 )
 
 
+WITHOUT_PEOPLE: dict[str, Callable[[str], Q]] = {
+    "orders": order_queries.searched_without_people,
+    "shipments": shipment_queries.searched_without_people,
+    "questions": question_queries.searched_without_people,
+}
+"""What viewers find rows by, where some of what they hold is masked for them."""
+
+
 def newest_searched(text: str) -> int | None:
     """Return how many rows of each kind are searched for these words; None for all of them."""
     is_whole = len(fold(text)) >= trigrams.SHORTEST and trigrams.is_indexed(INDEX)
     return None if is_whole else NEWEST
 
 
-def search(accounts: list[Account], text: str, limit: int, newest: int | None = NEWEST) -> list[Group]:
+def search(
+    accounts: list[Account],
+    text: str,
+    limit: int,
+    newest: int | None = NEWEST,
+    *,
+    sees_people: bool = True,
+) -> list[Group]:
     """Return what the accounts hold that `text` names, or what of the `newest` rows (None: of all) contains
-    it; at most `limit` rows of each kind.
+    it; at most `limit` rows of each kind. Whoever is not told who buyers are finds nothing by it either.
 
     When something has the id that was typed, only such rows are returned. Two queries for each kind at most,
     and one for the lines of orders.
@@ -125,7 +143,15 @@ def search(accounts: list[Account], text: str, limit: int, newest: int | None = 
         return []
     id_ = ids_in(text)
     exact = groups(accounts, limit, lambda kind: kind.exactly(id_)) if id_ else []
-    return exact or groups(accounts, limit, lambda kind: containing(kind, accounts, text, newest))
+    if exact:
+        return exact
+
+    def condition(kind: Kind) -> Q:
+        found = containing(kind, accounts, text, newest)
+        allowed = None if sees_people else WITHOUT_PEOPLE.get(kind.name)
+        return found & allowed(text) if allowed else found
+
+    return groups(accounts, limit, condition)
 
 
 def containing(kind: Kind, accounts: Iterable[Account], text: str, newest: int | None) -> Q:

@@ -26,7 +26,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     is_partial = wants_partial(request)
     text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
     newest = newest_searched(text)
-    groups = search(panel_of(request).accounts, text, SHOWN_BELOW if is_partial else SHOWN, newest)
+    panel, most = panel_of(request), SHOWN_BELOW if is_partial else SHOWN
+    groups = search(panel.accounts, text, most, newest, sees_people=panel.sees_people)
     template = "search/_found.html" if is_partial else "search/search.html"
     context = {
         "q": text,

@@ -6,9 +6,8 @@ import atexit
 import logging
 import os
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -23,9 +22,13 @@ class Later:
     """
 
     FAILED_PAUSE_S = 2.0
+    FAREWELL_S = 5.0
+    """How long the end of the process waits for a delivery on its way. A thread that is cut off inside one
+    keeps the locks of its connection, and the process would wait for them for ever."""
 
     _gathered: Counter[Any]
     _arrival: threading.Condition
+    _is_over: threading.Event
     _thread: threading.Thread | None
 
     def __init__(self, deliver: Callable[[Counter[Any]], None], pause_s: float) -> None:
@@ -33,12 +36,16 @@ class Later:
         self.pause_s = pause_s
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
-        atexit.register(self.flush)
+        atexit.register(self.close)
 
     def add(self, *things: Any) -> None:
+        self.update(things)
+
+    def update(self, things: Iterable[Any] | Mapping[Any, int]) -> None:
+        """Add things, or how often each of them was added."""
         with self._arrival:
             self._gathered.update(things)
-            if self._thread is None:
+            if self._thread is None and not self._is_over.is_set():
                 self._thread = threading.Thread(
                     target=self._run, name=f"later-{self.deliver.__name__}", daemon=True
                 )
@@ -61,15 +68,26 @@ class Later:
             with self._arrival:
                 self._gathered.update(gathered)
 
+    def close(self) -> None:
+        """Let the thread end, and deliver what is left."""
+        self._is_over.set()
+        with self._arrival:
+            thread, self._thread = self._thread, None
+            self._arrival.notify()
+        if thread is not None:
+            thread.join(self.FAREWELL_S)
+        self.flush()
+
     def _run(self) -> None:
-        while True:
+        while not self._is_over.is_set():
             with self._arrival:
-                self._arrival.wait_for(lambda: self._gathered)
+                self._arrival.wait_for(lambda: self._gathered or self._is_over.is_set())
             self.flush()
-            time.sleep(self.FAILED_PAUSE_S if self._failed else self.pause_s)
+            self._is_over.wait(self.FAILED_PAUSE_S if self._failed else self.pause_s)
 
     def _reset(self) -> None:
         self._failed = False
+        self._is_over = threading.Event()
         self._gathered = Counter()
         self._arrival = threading.Condition()
         self._thread = None

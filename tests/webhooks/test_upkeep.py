@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 import time_machine
@@ -107,6 +110,28 @@ class TestLater:
         Later(deliver, pause_s=0).add("a")
         wait_for(lambda: len(tries) == 3)
         assert tries[-1] == {"a": 1}
+
+    def test_the_end_cuts_off_no_delivery_and_delivers_the_rest(self) -> None:
+        began, may_end = Event(), Event()
+        delivered: Counter[str] = Counter()
+
+        def hand_over(gathered: Counter[str]) -> None:
+            began.set()
+            assert may_end.wait(5)
+            delivered.update(gathered)
+
+        later = Later(hand_over, pause_s=60)
+        later.add("a")
+        assert began.wait(5)
+        later.add("b")
+        with ThreadPoolExecutor(1) as pool:
+            end = pool.submit(later.close)
+            wait_for(later._is_over.is_set)
+            assert not delivered
+            may_end.set()
+            end.result(timeout=5)
+        assert delivered == {"a": 1, "b": 1}
+        assert "later-hand_over" not in {thread.name for thread in threading.enumerate()}
 
 
 def wait_for(condition, seconds: float = 5) -> None:  # type: ignore[no-untyped-def]

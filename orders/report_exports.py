@@ -20,6 +20,7 @@ from .breakdowns import rows_of
 from .forms import BreakdownForm, ReportForm
 from .profit import Earned, ItemEarned, earned_by_currency, earned_by_item
 from .reports import ReportDay, orders_of, report
+from .stats import Refunded
 
 ITEMS_MAX = 1000
 """Items of each currency, those that earned most first."""
@@ -52,6 +53,28 @@ def report_items(organization: Organization, form: ReportForm) -> list[ItemEarne
         item
         for currency in sorted(earned_by_currency(orders))
         for item in earned_by_item(orders.filter(currency_id=currency), ITEMS_MAX)
+    ]
+
+
+@dataclass(frozen=True)
+class Period:
+    """The period of a report, or the one before, in one currency."""
+
+    name: str
+    currency_id: str
+    earned: Earned
+    refunded: Refunded
+
+
+def report_periods(organization: Organization, form: ReportForm) -> list[Period]:
+    """Return the period and the one before it, in each currency."""
+    return [
+        period
+        for block in report(form, timezone.now())
+        for period in (
+            Period(_("This period"), block.currency_id, block.total, block.refunded),
+            Period(_("The period before"), block.currency_id, block.before, block.refunded_before),
+        )
     ]
 
 
@@ -123,6 +146,19 @@ ITEMS = [
     Column("margin", gettext_lazy("Margin"), "earned.margin", kind="share"),
     Column("incomplete", gettext_lazy("Sales without all costs"), "earned.incomplete", kind="number"),
 ]
+PERIODS = [
+    Column("period", gettext_lazy("Period"), "name"),
+    Column("currency_id", gettext_lazy("Currency")),
+    Column("orders", gettext_lazy("Sales"), "earned.orders", kind="number"),
+    Column("gross", gettext_lazy("Gross"), "earned.gross", kind="money"),
+    Column("profit", gettext_lazy("Profit"), "earned.known_profit", kind="money"),
+    Column("margin", gettext_lazy("Margin"), "earned.margin", kind="share"),
+    Column("incomplete", gettext_lazy("Sales without all costs"), "earned.incomplete", kind="number"),
+    Column("refunds", gettext_lazy("Refunds"), "refunded.of_sales", kind="money"),
+    Column(
+        "refunds_of_others", gettext_lazy("Refunds of cancelled sales"), "refunded.of_others", kind="money"
+    ),
+]
 LISTING = Listing(
     name="reports",
     route="report-export",
@@ -140,7 +176,16 @@ LISTING = Listing(
             columns=ITEMS,
             read=report_items,
             summarize=summarize_report,
-        )
+        ),
+        Listing(
+            name="report-periods",
+            route="",
+            title=gettext_lazy("Against the period before"),
+            form=ReportForm,
+            columns=PERIODS,
+            read=report_periods,
+            summarize=summarize_report,
+        ),
     ],
 )
 
@@ -188,6 +233,12 @@ BREAKDOWN = Listing(
             kind="money",
         ),
         Column("profit", gettext_lazy("Profit"), "earned.known_profit", kind="money"),
+        Column(
+            "profit_before",
+            gettext_lazy("Profit of the period before"),
+            lambda row: row.before.known_profit if row.before else None,
+            kind="money",
+        ),
         Column("margin", gettext_lazy("Margin"), "earned.margin", kind="share"),
         Column("incomplete", gettext_lazy("Sales without all costs"), "earned.incomplete", kind="number"),
     ],

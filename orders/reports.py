@@ -16,7 +16,7 @@ from .forms import ReportForm
 from .models import Order, OrderQuerySet
 from .profit import Earned, ItemEarned, earned_by_currency, earned_by_day, earned_by_item
 from .queries import ZERO
-from .stats import Refunded, refunds_by_day
+from .stats import Refunded, refunds_by_currency, refunds_by_day
 
 ITEMS = 20
 """Items each currency lists, those that earned most first."""
@@ -39,12 +39,15 @@ class ReportDay:
 
 @dataclass(frozen=True)
 class CurrencyReport:
-    """The period in one currency. `before` is as long a period right before it."""
+    """The period in one currency. `before` is as long a period right before it, `refunded_before` what went
+    back in that.
+    """
 
     currency_id: str
     total: Earned
     refunded: Refunded
     before: Earned
+    refunded_before: Refunded
     days: list[ReportDay]
     items: list[ItemEarned]
 
@@ -52,6 +55,20 @@ class CurrencyReport:
     def change(self) -> int | None:
         """By how many percent gross sales moved; None when there was nothing before."""
         return change(self.total.gross, self.before.gross)
+
+    @property
+    def orders_change(self) -> int | None:
+        return change(self.total.orders, self.before.orders)
+
+    @property
+    def profit_change(self) -> int | None:
+        """By how many percent the known profit moved; None when one of both is unknown, or was no profit."""
+        now, before = self.total.known_profit, self.before.known_profit
+        return None if now is None or before is None or before < 0 else change(now, before)
+
+    @property
+    def refunded_change(self) -> int | None:
+        return change(self.refunded.of_sales, self.refunded_before.of_sales)
 
     @property
     def complete(self) -> int:
@@ -93,7 +110,7 @@ def orders_of(form: ReportForm, now: datetime) -> OrderQuerySet:
 def report(form: ReportForm, now: datetime, items: int = ITEMS) -> list[CurrencyReport]:
     """Return the period per currency, the one with most sales first, each with so many of its items.
 
-    Two queries per time zone among the accounts, one per currency, and one for the period before.
+    Two queries per time zone among the accounts, one per currency, and two for the period before.
     """
     orders = orders_of(form, now)
     earned, refunded = earned_by_day(form, now), refunds_by_day(form, now)
@@ -101,6 +118,7 @@ def report(form: ReportForm, now: datetime, items: int = ITEMS) -> list[Currency
     if not currencies:
         return []
     before = earned_by_currency(Order.objects.filter(form.before("date_created", now)))
+    refunded_before = refunds_by_currency(form.before("refunds__refunded_at", now))
     days = form.all_days({day for day, _currency in (*earned, *refunded)}, now)
     blocks = [
         currency_report(
@@ -112,6 +130,7 @@ def report(form: ReportForm, now: datetime, items: int = ITEMS) -> list[Currency
                 for day in days
             ],
             before.get(currency, Earned()),
+            refunded_before.get(currency, NO_REFUND),
             earned_by_item(orders.filter(currency_id=currency), items),
         )
         for currency in currencies
@@ -120,7 +139,11 @@ def report(form: ReportForm, now: datetime, items: int = ITEMS) -> list[Currency
 
 
 def currency_report(
-    currency: str, days: list[ReportDay], before: Earned, items: list[ItemEarned]
+    currency: str,
+    days: list[ReportDay],
+    before: Earned,
+    refunded_before: Refunded,
+    items: list[ItemEarned],
 ) -> CurrencyReport:
     return CurrencyReport(
         currency,
@@ -130,6 +153,7 @@ def currency_report(
             sum((day.refunded.of_others for day in days), ZERO),
         ),
         before=before,
+        refunded_before=refunded_before,
         days=days,
         items=items,
     )

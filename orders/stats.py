@@ -156,12 +156,32 @@ def refunds_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Re
     return {key: Refunded(ZERO + sums[True], ZERO + sums[False]) for key, sums in found.items()}
 
 
+def refunds_by_currency(made: Q) -> dict[str, Refunded]:
+    """Return the refunds that pass a condition on `refunds__refunded_at`, by currency. One query."""
+    found: defaultdict[str, Counter[bool]] = defaultdict(Counter)
+    orders = Order.objects.filter(made & Q(refunds__isnull=False)).order_by()
+    rows = orders.values_list("currency_id", "is_sale").annotate(Sum("refunds__amount"))
+    for currency, is_sale, amount in rows:
+        found[currency][is_sale] += amount
+    return {currency: Refunded(ZERO + sums[True], ZERO + sums[False]) for currency, sums in found.items()}
+
+
 def top_items(orders: OrderQuerySet) -> list[dict[str, Any]]:
     """Return the items of which most units were sold, with what they brought before fees. One query."""
-    lines = OrderItem.objects.filter(order__in=orders.sales()).exclude(item_id="")
-    sold = lines.values("item_id", currency_id=F("order__currency_id")).annotate(
-        item_title=Max("title"),
-        units=Sum("quantity"),
-        gross=Sum(F("unit_price") * F("quantity"), output_field=AMOUNT),
+    # From the orders, so that each is joined with its lines once.
+    lines = orders.sales().filter(items__item_id__gt="").order_by()
+    sold = lines.values("currency_id", item_id=F("items__item_id")).annotate(
+        item_title=Max("items__title"),
+        sold=Sum("items__quantity"),
+        brought=Sum(F("items__unit_price") * F("items__quantity"), output_field=AMOUNT),
     )
-    return list(sold.order_by("-units", "item_id")[:TOP_ITEMS])
+    return [
+        {
+            "item_id": row["item_id"],
+            "currency_id": row["currency_id"],
+            "item_title": row["item_title"],
+            "units": row["sold"],
+            "gross": row["brought"],
+        }
+        for row in sold.order_by("-sold", "item_id")[:TOP_ITEMS]
+    ]

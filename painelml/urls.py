@@ -16,8 +16,10 @@ from orders.cost_api import ProductCostViewSet, SaleCostViewSet
 from orders.report_api import BreakdownViewSet, ReportViewSet
 from questions import views as question_views
 from questions.api import QuestionViewSet
+from questions.report_api import ServiceLevelReportViewSet
 from questions.service_api import ServiceLevelViewSet
 from shipments.api import ShipmentViewSet
+from shipments.report_api import DispatchReportViewSet
 from webhooks.api import InboxViewSet
 from webhooks.views import receive
 
@@ -37,6 +39,8 @@ api.register("costs", ProductCostViewSet, "cost")
 api.register("sale-costs", SaleCostViewSet, "sale-cost")
 api.register("reports", ReportViewSet, "report")
 api.register("report-breakdowns", BreakdownViewSet, "breakdown")
+api.register("report-dispatch", DispatchReportViewSet, "dispatch")
+api.register("report-service-level", ServiceLevelReportViewSet, "service-level")
 api.register("exports", ExportViewSet, "export")
 api.register("sync", SyncViewSet, "sync")
 api.register("audit", AuditViewSet, "audit")

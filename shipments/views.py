@@ -29,6 +29,7 @@ from painelml.web.show import count, day_and_month
 from . import actions, queries
 from .forms import BoardForm, LabelsForm, PerformanceForm, ShipmentFilterForm
 from .labels import CannotKeep, kept_file, print_for, was_printed
+from .report_exports import compare, performance_before
 from .stats import DayPerformance, shipment_stats
 
 PERIODS = (7, 30, 90)
@@ -120,6 +121,8 @@ def performance(request: HttpRequest) -> HttpResponse:
         "tab": "performance",
         "periods": PERIODS,
         "stats": stats,
+        "before": performance_before(form, now),
+        "states": compare(form, now, "receiver_state"),
         "chart": dispatch_chart(stats.per_day) if stats.per_day and stats.handed_over else None,
     }
     return page_or_partial(request, "shipments/performance.html", "shipments/_performance.html", context)

@@ -8,10 +8,12 @@ from orders.report_exports import BREAKDOWN
 from orders.report_exports import LISTING as REPORT
 from painelml.web.exports import Listing
 from questions.exports import LISTING as QUESTIONS
+from questions.report_exports import LISTING as SERVICE_LEVEL
 from shipments.exports import LISTING as SHIPMENTS
+from shipments.report_exports import LISTING as DISPATCH
 
 LISTINGS: dict[str, Listing] = {
-    one.name: one for one in (ITEMS, ORDERS, SHIPMENTS, QUESTIONS, REPORT, BREAKDOWN)
+    one.name: one for one in (ITEMS, ORDERS, SHIPMENTS, QUESTIONS, REPORT, BREAKDOWN, DISPATCH, SERVICE_LEVEL)
 }
 
 

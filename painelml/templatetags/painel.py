@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from django.http import QueryDict
 from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -32,6 +31,7 @@ register = template.Library()
 register.filter("count", show.count)
 register.filter("day", show.day_and_month)
 register.filter("money", show.money)
+register.filter("percent", show.percent)
 
 
 @register.filter
@@ -47,18 +47,9 @@ def share_of(part: int, whole: int) -> int:
 
 
 @register.filter
-def percent(share: Decimal | float | None, places: int = 1) -> str:
-    """Return a share as people read it: `25,5 %` for 0.2550; a dash for an unknown one."""
-    if share is None:
-        return show.DASH
-    rounded = (Decimal(str(share)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return f"{number_format(rounded, places)}{show.NBSP}%"
-
-
-@register.filter
 def thousandths(limit: int) -> str:
     """Return a limit in thousandths as people read it: `1,5 %` for 15."""
-    return percent(Decimal(limit) / 1000)
+    return show.percent(Decimal(limit) / 1000)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
@@ -105,6 +105,14 @@ def age(moment: datetime, now: datetime) -> str:
     if length < timedelta(0):
         return _("in %(span)s") % {"span": span(length)}
     return _("%(span)s ago") % {"span": span(length)}
+
+
+def percent(share: Decimal | float | None, places: int = 1) -> str:
+    """Return a share as people read it: `25,5 %` for 0.2550; a dash for an unknown one."""
+    if share is None:
+        return DASH
+    rounded = (Decimal(str(share)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{number_format(rounded, places)}{NBSP}%"
 
 
 def change(now: Decimal | int, before: Decimal | int) -> int | None:

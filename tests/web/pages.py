@@ -8,8 +8,9 @@ from django.test import Client
 
 
 def text_of(response: Any) -> str:
-    """Return a page's words as a person reads them, in one line."""
+    """Return a page's words as a person reads them, in one line; without what a word means, which opens."""
     html = re.sub(r"<(script|style|template|head).*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    html = re.sub(r'<span class="help">.*?</span></span>', " ", html, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ").split())
 
 

@@ -2,18 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from accounts.models import Account, User
 from orders.models import Order, OrderItem, Refund
-from tests.factories import NOON, make_account, make_order
+from tests.factories import NOON, make_account, make_order, make_question, make_shipment
 from tests.web.conftest import NOW, Login
 from tests.web.pages import swap, text_of
+from tests.web.test_export_links import links
 
 DAY = timedelta(days=1)
 
@@ -204,3 +207,58 @@ def test_queries_are_the_same_for_two_sales_and_for_twenty(account: Account, pag
         return len(asked)
 
     assert queries(2) == queries(18)
+
+
+def test_sales_profit_and_refunds_are_compared_with_the_period_before(account: Account, page: Client) -> None:
+    sold = [sell(account, "30.00"), sell(account, "30.00")]
+    before = sell(account, "50.00", date_created=NOON - 8 * DAY)
+    refund(sold[0], "10.00", NOON)
+    refund(before, "40.00", NOON - 8 * DAY)
+
+    words = text_of(page.get("/reports/?days=7"))
+
+    assert "2 sales · 100 %" in words
+    assert "R$ 60.00 Margin 30.0 % 20 % against as many days before" in words
+    assert "Refunds R$ 10.00 75 % against as many days before" in words
+
+
+def test_the_workbook_holds_the_period_before_beside_this_one(account: Account, page: Client) -> None:
+    sell(account, "30.00")
+    sell(account, "50.00", date_created=NOON - 8 * DAY)
+
+    book = load_workbook(
+        BytesIO(b"".join(page.get("/api/reports/export?format=xlsx&days=7").streaming_content))
+    )
+
+    rows = list(book["Against the period before"].values)[1:]
+    assert [(row[0], row[2], row[4]) for row in rows] == [
+        ("This period", 1, 30),
+        ("The period before", 1, 50),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/questions/performance/", "/shipments/performance/"])
+def test_the_other_reports_are_compared_and_exported_too(account: Account, page: Client, path: str) -> None:
+    for moment in (NOON, NOON, NOON - 8 * DAY):
+        late = moment + timedelta(days=3)
+        make_question(
+            account,
+            date_created=moment,
+            answered_at=moment,
+            response_seconds=60,
+            due_at=late,
+            status="ANSWERED",
+        )
+        make_shipment(
+            account, date_created=moment, date_shipped=moment, dispatch_by=late, receiver_state="Bahia"
+        )
+    link = next(one for one in links(page.get(f"{path}?days=7").content.decode()) if "format=csv" in one)
+
+    exported = b"".join(page.get(link.replace("&reader=person", "")).streaming_content).decode()
+
+    if path.startswith("/questions"):
+        assert "2026-11-20,2,2,2,1.0" in exported
+    else:
+        assert "Bahia 2 100 % 100.0 %" in text_of(page.get(f"{path}?days=7"))
+        assert "1 in the period before" in text_of(page.get(f"{path}?days=7"))
+        assert "Bahia,2,1,2,2,1.0,1.0" in exported

@@ -115,7 +115,8 @@ def label_file(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 def performance(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, PerformanceForm)
-    stats = shipment_stats(form, timezone.now())
+    now = timezone.now()
+    stats = shipment_stats(form, now)
     context = {
         "form": form,
         "tab": "performance",

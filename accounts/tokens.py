@@ -28,6 +28,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from painelml import metrics
 from painelml.audit import trail
 from painelml.crypto import CryptoError, UnknownKey
 from painelml.fields import encrypt_for
@@ -224,20 +225,26 @@ def _renew(account_pk: int, owner: str, refused: str, early: timedelta) -> Token
     calls: list[Call] = []
     try:
         pair = refresh_tokens(application(), account.refresh_token, on_call=calls.append)
-        return _store(account, pair)
+        stored = _store(account, pair)
+        metrics.REFRESHES.count("renewed")
+        return stored
     except CryptoError as error:
+        metrics.REFRESHES.count("unreadable")
         _end_lease(account_pk, owner)
         raise _unreadable(error) from error
     except Reconnect as error:
+        metrics.REFRESHES.count("expired")
         marked = mark_expired(account, error, refused=account.refresh_token_sealed)
         _end_lease(account_pk, owner)
         if not marked and _was_replaced(account):
             return None
         raise
     except TryLater as error:
+        metrics.REFRESHES.count("postponed")
         _end_lease(account_pk, owner, timedelta(seconds=error.retry_after or COOL_OFF.total_seconds()))
         return _living(token, refused, error)
     except MeliError as error:
+        metrics.REFRESHES.count("refused")
         _end_lease(account_pk, owner, COOL_OFF)
         logger.error("Mercado Livre refuses the application's token refresh: %s", error)
         note_error(account, error)

@@ -19,6 +19,7 @@ from django.core.signals import request_finished
 from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F
 
+from painelml import metrics
 from painelml.meli import Call
 
 from .database import borrowed_connection
@@ -40,6 +41,7 @@ _written_at = time.monotonic()
 def count(account_pk: int, call: Call) -> None:
     """Count one HTTP attempt of an account; the hour is UTC."""
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    metrics.CALLS.observe(call.seconds, call.endpoint, str(call.status))
     _add({(account_pk, hour, call.endpoint, call.status): (1, call.seconds)})
     is_due = _calls_waiting >= MAX_CALLS or time.monotonic() - _written_at >= MAX_SECONDS
     # Inside somebody's transaction these rows would stay locked until its end.

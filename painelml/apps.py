@@ -6,3 +6,6 @@ class PainelmlConfig(AppConfig):
 
     name = "painelml"
     verbose_name = "Painel ML"
+
+    def ready(self) -> None:
+        from . import log_context, slow_queries  # noqa: F401  they listen to signals

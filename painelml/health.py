@@ -6,21 +6,25 @@ heartbeat task.
 """
 
 import hmac
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import redis
 from celery.signals import beat_init, before_task_publish, heartbeat_sent
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from . import metrics as counted_by_all
 
 HEARTBEAT_TASK = "painelml.heartbeat"
 FRESH_S = 60
@@ -30,7 +34,13 @@ _worker_wrote_at = 0.0
 
 
 def leave_heartbeat(part: str) -> None:
-    cache.set(f"heartbeat:{part}", time.time(), timeout=24 * 3600)
+    for name in (part, this_host(part)):
+        cache.set(f"heartbeat:{name}", time.time(), timeout=24 * 3600)
+
+
+def this_host(part: str) -> str:
+    """Return the name under which the part of this host (of this container) is heard of by itself."""
+    return f"{part}@{socket.gethostname()}"
 
 
 def heartbeat_age(part: str) -> float | None:
@@ -120,26 +130,60 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class Figures(Collector):
-    """What the database and the heartbeats say now: the same from every web process."""
+    """What was counted, and what the database and the heartbeats say now: the same from every web process.
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    What cannot be told while Redis or the database is away is left out; `painel_part_up` says so.
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        missing = missing_parts()
+        up = GaugeMetricFamily("painel_part_up", "Whether a part works, as /readyz has it", labels=["part"])
+        for part in CHECKS:
+            up.add_metric([part], float(part not in missing))
+        yield up
+        if "broker" not in missing:
+            yield from ages()
+            yield from counted_by_all.families()
+        if "database" not in missing:
+            yield from self.stored()
+
+    def stored(self) -> Iterator[GaugeMetricFamily]:
         from accounts.models import Account
+        from painelml.exports.models import ExportFile, FileState
         from painelml.sync.models import PendingRead, SyncRun
+        from painelml.sync.resource import RESOURCES
         from webhooks.models import Notification, NotificationState
 
-        yield from ages()
         yield counted("painel_accounts", "Connected accounts", Account, "status")
         yield counted("painel_runs", "Sync runs", SyncRun, "status")
-        yield counted("painel_pending_reads", "Resources still to be read", PendingRead, "resource")
+        yield counted(
+            "painel_pending_reads", "Resources still to be read", PendingRead, "resource", known=RESOURCES
+        )
         yield counted("painel_notifications", "Notifications", Notification, "state")
-        oldest = Notification.objects.filter(state=NotificationState.PENDING).aggregate(at=Min("created_at"))[
-            "at"
-        ]
-        yield GaugeMetricFamily(
+        yield counted("painel_exports", "Files people asked for", ExportFile, "state")
+        yield oldest(
             "painel_oldest_pending_notification_seconds",
             "Age of the oldest notification that waits",
-            value=(timezone.now() - oldest).total_seconds() if oldest else 0,
+            Notification.objects.filter(state=NotificationState.PENDING),
+            "created_at",
         )
+        yield oldest(
+            "painel_oldest_due_read_seconds",
+            "How long the resource that waits longest could have been read",
+            PendingRead.objects.ready(timezone.now()),
+            "next_try_at",
+        )
+        yield oldest(
+            "painel_oldest_queued_export_seconds",
+            "Age of the oldest file that waits to be made",
+            ExportFile.objects.filter(state=FileState.QUEUED),
+            "created_at",
+        )
+
+
+def oldest(name: str, meaning: str, waiting: QuerySet[Any], column: str) -> GaugeMetricFamily:
+    since = waiting.order_by().aggregate(since=Min(column))["since"]
+    return GaugeMetricFamily(name, meaning, value=(timezone.now() - since).total_seconds() if since else 0)
 
 
 def ages() -> Iterator[GaugeMetricFamily]:
@@ -152,8 +196,14 @@ def ages() -> Iterator[GaugeMetricFamily]:
     yield gauge
 
 
-def counted(name: str, meaning: str, model: type, column: str) -> GaugeMetricFamily:
+def counted(
+    name: str, meaning: str, model: type[Model], column: str, known: Iterable[str] = ()
+) -> GaugeMetricFamily:
+    """Count rows by a column. Values that are known and that no row has are told as 0."""
+    choices = [value for value, _ in model._meta.get_field(column).flatchoices]  # type: ignore[union-attr]
+    rows = model._default_manager.order_by().values_list(column).annotate(Count("pk"))
+    counts = {**dict.fromkeys([*choices, *known], 0), **dict(rows)}
     gauge = GaugeMetricFamily(name, meaning, labels=[column])
-    for value, count in model._default_manager.order_by().values_list(column).annotate(Count("pk")):  # type: ignore[attr-defined]
+    for value, count in counts.items():
         gauge.add_metric([value], count)
     return gauge

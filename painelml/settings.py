@@ -89,6 +89,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "painelml.web.measured.MeasuredMiddleware",
     "webhooks.middleware.ShortWayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -420,6 +421,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": env.log_level, "propagate": True},
         "django.server": {"handlers": [], "level": env.log_level, "propagate": True},
+        # One line a request: for machines that keep them, too much for a terminal.
+        "painelml.requests": {"level": env.log_level if env.log_format == "json" else "WARNING"},
         # The retries and rows of the libraries below are detail nobody reads at INFO.
         "urllib3": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

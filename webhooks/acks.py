@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.core.cache import cache
 from django.utils import timezone
 
+from painelml import metrics
 from painelml.later import Later
 
 BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
@@ -21,6 +22,7 @@ def count(status: int, seconds: float) -> None:
     """Remember one answer. Never waits, never fails."""
     bound = next((bound for bound in BOUNDS_MS if seconds * 1000 <= bound), BOUNDS_MS[-1])
     _answers.add((status, bound))
+    metrics.ACKNOWLEDGEMENTS.observe(seconds, str(status))
 
 
 def add_up(answers: Counter[tuple[int, int]]) -> None:

@@ -7,7 +7,6 @@ leaves its events to the next one once their lease has ended.
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 import uuid
@@ -15,13 +14,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from structlog.contextvars import bind_contextvars
 
 from accounts.models import Account
-from painelml import live
+from painelml import live, metrics
 from painelml.celery import stopping
 from painelml.meli import AppRefused, MeliError, NotAllowed, Reconnect, Rejected
 from painelml.sync import engine
@@ -32,7 +33,7 @@ from . import bell
 from .models import Notification, NotificationQuerySet, NotificationState, Outcome, Source
 from .topics import KINDS, ids_of
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 TURN_S = 20.0
 """How long one drain works before it asks for another turn, so that one seller's flood does not hold a
@@ -103,6 +104,7 @@ def drain(seller_id: str, seconds: float = TURN_S) -> float | None:
     if account is None:
         ignore_orphans(seller_id)
         return None
+    bind_contextvars(account=account.pk)
     while time.monotonic() < until and not stopping.is_set():
         if wait := storm_left(seller_id):
             return wait
@@ -111,6 +113,7 @@ def drain(seller_id: str, seconds: float = TURN_S) -> float | None:
             return None
         if batch.is_alone and len(batch.happened) == BATCH:
             bell.ring(seller_id)  # there is more: another drain reads while this one saves
+        metrics.DRAINS.count(batch.kind)
         read_batch(account, batch)
         live.publish(account.organization_id, "webhooks")
     return 0
@@ -274,13 +277,18 @@ def strongest(outcomes: Collection[str]) -> str:
 def settle(batch: Batch, outcome: str, targets: Iterable[str]) -> None:
     targets = list(targets)
     if targets:
-        batch.events().filter(target__in=targets).update(
-            state=NotificationState.DONE,
-            outcome=outcome,
-            done_at=timezone.now(),
-            lease_until=None,
-            error="",
+        settled = (
+            batch.events()
+            .filter(target__in=targets)
+            .update(
+                state=NotificationState.DONE,
+                outcome=outcome,
+                done_at=timezone.now(),
+                lease_until=None,
+                error="",
+            )
         )
+        metrics.SETTLED.count(outcome, times=settled)
 
 
 def put_off(batch: Batch, target: str, error: Exception) -> None:
@@ -288,11 +296,21 @@ def put_off(batch: Batch, target: str, error: Exception) -> None:
     words."""
     hopeless = isinstance(error, NotAllowed | Rejected) and not isinstance(error, AppRefused)
     now = timezone.now()
-    for event in batch.events().filter(target=target):
+    events = list(batch.events().filter(target=target))
+    (log.warning if hopeless else log.info)(
+        "notifications_put_off",
+        events=[event.pk for event in events],
+        seller=batch.seller_id,
+        resource=batch.kind,
+        meli_id=target,
+        error=str(error) if isinstance(error, MeliError) else type(error).__name__,
+    )
+    for event in events:
         if hopeless or event.attempts >= TRIES:
             state, next_try_at = NotificationState.FAILED, now
         else:
             state, next_try_at = NotificationState.PENDING, now + delay_after(event.attempts, error)
+        metrics.SETTLED.count("failed" if state == NotificationState.FAILED else "postponed")
         batch.events().filter(pk=event.pk).update(
             state=state,
             next_try_at=next_try_at,

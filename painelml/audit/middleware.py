@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
+from structlog.contextvars import bound_contextvars
 
 from . import trail
 
@@ -36,8 +37,9 @@ class AuditMiddleware:
         request.is_recorded = False  # type: ignore[attr-defined]
         token = trail.current.set(request)
         try:
-            response = self.get_response(request)
-            record_the_rest(request, response)
+            with bound_contextvars(request_id=request.request_id):  # type: ignore[attr-defined]
+                response = self.get_response(request)
+                record_the_rest(request, response)
         finally:
             trail.current.reset(token)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from painelml import live
+from painelml import live, metrics
 from painelml.celery import stopping
 from painelml.web.exports import Export, pieces_of
 
@@ -159,6 +159,7 @@ class Maker:
         now = timezone.now()
         expires_at = now + ExportFile.LIFE
         self.hold(state=state, finished_at=now, expires_at=expires_at, lease_owner="", **values)
+        metrics.EXPORTS.count(self.file.format, state)
 
     def give_back(self, **values: object) -> None:
         self.mine.update(state=FileState.QUEUED, lease_owner="", lease_until=None, **values)

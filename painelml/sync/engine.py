@@ -15,19 +15,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from structlog.contextvars import bind_contextvars
 
 from accounts import actions as account_actions
 from accounts.client import client_for
 from accounts.database import borrowed_connection
 from accounts.models import Account
-from painelml import live
+from painelml import live, metrics
 from painelml.celery import stopping
 from painelml.meli import AppRefused, Call, MeliError, Priority, Reconnect, TryLater
 
@@ -77,6 +78,7 @@ def work(run_id: int, seconds: float) -> bool:
     run = SyncRun.objects.active().select_related("account").filter(pk=run_id).first()
     if run is None or not run.account.sync_enabled:
         return False
+    bind_contextvars(account=run.account_id, run=run.pk)
     try:
         worker = Worker(run)
     except MeliError as error:
@@ -516,6 +518,7 @@ def end_run(run: SyncRun, status: str, error: str = "") -> bool:
     ended = SyncRun.objects.active().filter(pk=run.pk).update(status=status, finished_at=now, error=error)
     if not ended:
         return False
+    transaction.on_commit(partial(metrics.RUNS.count, run.scope, run.kind, status))
     SyncStep.objects.filter(run=run).open().update(
         state=StepState.DONE if status == RunStatus.DONE else StepState.FAILED, lease_until=None
     )

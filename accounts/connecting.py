@@ -348,11 +348,12 @@ def disconnect(account: Account, by: User | None) -> None:
     try:
         if account.access_token_sealed and settings.MELI_CLIENT_ID:
             client_for(account, Priority.PERSON).revoke(account.meli_user_id, settings.MELI_CLIENT_ID)
-    except MeliError as error:
+    except (MeliError, CryptoError) as error:
         logger.warning("The grant of account %s could not be revoked: %s", account.pk, error)
     with transaction.atomic():
         trail.record("account.disconnected", account, person=by, before={"seller": seller_id})
-        nobodys, _created = Organization.objects.get_or_create(name=f"{REMOVED}{account.pk}")
+        # Always a new one: a name can be anybody's.
+        nobodys = Organization.objects.create(name=f"{REMOVED}{account.pk}", deleted_at=timezone.now())
         Account.objects.filter(pk=account.pk).update(
             organization=nobodys,
             meli_user_id=f"{REMOVED}{account.pk}",
@@ -369,7 +370,7 @@ def disconnect(account: Account, by: User | None) -> None:
         heir = Account.objects.filter(organization=organization_id).order_by("id").first()
         if account.is_primary and heir:
             Account.objects.filter(pk=heir.pk).update(is_primary=True)
-    account_disconnected.send(Account, seller_id=seller_id)
+    account_disconnected.send(Account, seller_id=seller_id, organization_id=organization_id)
     logger.info("Account %s was disconnected by user %s", account.pk, by.pk if by else None)
     live.publish(organization_id, "accounts", "orders", "items", "shipments", "questions", "runs")
     remove_rest(seconds=3)
@@ -389,8 +390,9 @@ def remove_rest(seconds: float) -> bool:
     return True
 
 
-def remove_rows(model: type[Model], column: str, account: Account, until: float) -> bool:
-    rows = model._default_manager.filter(**{column: account}).order_by()
+def remove_rows(model: type[Model], column: str, owner: Account | Organization, until: float) -> bool:
+    """Delete the rows of an owner, a chunk in each transaction. Return whether none is left."""
+    rows = model._default_manager.filter(**{column: owner}).order_by()
     while True:
         chunk = list(rows.values_list("pk", flat=True)[:CHUNK])
         if not chunk:

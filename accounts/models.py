@@ -98,6 +98,12 @@ class Organization(models.Model):
         help_text=_("From then on members work here only with a second factor."),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    deleted_at = models.DateTimeField(
+        _("deleted"),
+        null=True,
+        editable=False,
+        help_text=_("Nobody is a member any more; what is left of it is being removed."),
+    )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="organizations"
     )

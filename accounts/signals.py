@@ -7,4 +7,5 @@ account_connected = Signal()
 reconnection). The tokens are committed by then."""
 
 account_disconnected = Signal()
-"""Sent with `seller_id` once an account is nobody's any more: what is kept by the seller's id has to go."""
+"""Sent with `seller_id` and `organization_id` once an account is nobody's any more: what is kept by the
+seller's id has to go, and what the organization keeps that was made of its rows."""

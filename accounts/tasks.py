@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from painelml.once import once_in
 
-from . import connecting, health, tokens
+from . import health, removal, tokens
 
 
 @shared_task(name="accounts.refresh_tokens", ignore_result=True)
@@ -39,7 +39,7 @@ def forget_old() -> None:
 
 @shared_task(name="accounts.remove_disconnected", ignore_result=True)
 def remove_disconnected() -> None:
-    """Every minute: go on removing what disconnected accounts left behind."""
+    """Every minute: go on removing what disconnected accounts and deleted organizations left behind."""
     until = time.monotonic() + 50
-    while not connecting.remove_rest(seconds=10) and time.monotonic() < until:
+    while not removal.remove_deleted(seconds=10) and time.monotonic() < until:
         pass

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from painelml.audit import views as audit_views
+from painelml.privacy import views as privacy_views
 
 from . import key_views, team_views
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("keys/<int:pk>/revoke/", key_views.revoke, name="revoke-key"),
     path("audit/", audit_views.entry_list, name="audit"),
     path("audit/<int:pk>/", audit_views.entry_detail, name="audit-entry"),
+    path("delete/", privacy_views.delete, name="delete"),
     path("rename/", team_views.rename, name="rename"),
     path("invitations/<int:pk>/withdraw/", team_views.withdraw, name="withdraw"),
     path("members/<int:pk>/role/", team_views.change_role, name="role"),

@@ -12,6 +12,7 @@ from accounts.access import has_role, role_required, sees_people
 from accounts.models import Role
 from catalog.models import Item
 from catalog.queries import items_by_id
+from painelml.sync.erasure import is_known
 from painelml.web.context import filters_of
 from painelml.web.htmx import page_or_partial
 from painelml.web.masks import masked
@@ -91,6 +92,7 @@ def order_detail(request: HttpRequest, meli_id: str) -> HttpResponse:
             for question in questions_of_buyer(order.account, order.buyer_id, items_of(sale))
         ],
         "may_see_people": may_see_people,
+        "may_erase": has_role(request, Role.MANAGER) and is_known(order.buyer_id),
     }
     return TemplateResponse(request, "orders/order_detail.html", context)
 

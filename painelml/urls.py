@@ -26,6 +26,7 @@ from webhooks.views import receive
 from . import health
 from .audit.api import AuditViewSet
 from .exports.api import ExportViewSet
+from .privacy.views import privacy
 from .sync.api import SyncViewSet
 from .web import docs
 
@@ -80,6 +81,7 @@ urlpatterns = [
     path("profile/", team_views.profile, name="profile"),
     path("profile/alerts/", alert_views.alerts, name="alerts"),
     path("alerts/stop/<str:token>/", alert_views.stop, name="alerts-stop"),
+    path("privacy/", privacy, name="privacy"),
     path("", include("painelml.web.urls")),
     path("accounts/", include("accounts.urls")),
     path("accounts/<int:pk>/costs/", include("orders.cost_urls")),

@@ -114,6 +114,24 @@ def record_person(action: str, user: Any, **details: Any) -> None:
         record(action, person=user, organization=organization_id, **details)
 
 
+def record_bare(action: str, target: Model, *, person: Any, after: Mapping[str, Any]) -> Entry:
+    """Add a row that outlives what it is about: numbers alone, of no organization, without anybody's name or
+    address."""
+    source = current.get()
+    entry = Entry(
+        action=action,
+        actor_kind=ActorKind.PERSON if person else ActorKind.SYSTEM,
+        person_id=person.pk if person else None,
+        object_kind=target._meta.model_name or "",
+        object_id=str(target.pk),
+        after=clean(after),
+    )
+    entry.save(force_insert=True)
+    if isinstance(source, HttpRequest):
+        source.is_recorded = True  # type: ignore[attr-defined]
+    return entry
+
+
 def watched(
     action: str,
     state: Callable[[Any], Mapping[str, Any]] | None = None,

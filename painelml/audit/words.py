@@ -38,6 +38,7 @@ ACTIONS = {
     "person.profile_changed": _("Changed their profile"),
     "person.alerts_changed": _("Changed their alerts by mail"),
     "organization.renamed": _("Renamed the organization"),
+    "organization.deleted": _("Deleted an organization"),
     "organization.two_factor_changed": _("Changed whether two-factor login is required"),
     "member.invited": _("Invited somebody"),
     "member.invitation_withdrawn": _("Withdrew an invitation"),

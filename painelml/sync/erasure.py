@@ -120,6 +120,11 @@ def pseudonym_of(key: bytes, buyer_id: str) -> str:
     return PSEUDONYM + hmac.new(key, buyer_id.encode(), hashlib.sha256).hexdigest()[:20]
 
 
+def is_known(buyer_id: str) -> bool:
+    """Say whether this names a buyer, and one who was not forgotten."""
+    return bool(buyer_id) and not buyer_id.startswith(PSEUDONYM)
+
+
 def buyer_of(resource: Resource | type[Resource], reading: Reading) -> str:
     known = {**reading.payload, "parts": reading.parts}
     return next((found for path in resource.buyer_at if (found := parse_id(inner(known, *path)))), "")

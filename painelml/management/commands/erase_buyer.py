@@ -7,10 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Account
-from painelml.audit import trail
-from painelml.exports.actions import delete_files
-from painelml.exports.models import ExportFile
-from painelml.sync import erasure
+from painelml.privacy.actions import erase_buyer
 
 
 class Command(BaseCommand):
@@ -29,8 +26,6 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account {account}.")
         if not buyer.isdecimal():
             raise CommandError("--buyer is the number Mercado Livre knows the buyer by.")
-        done = erasure.forget(seller, buyer)
-        delete_files(ExportFile.objects.filter(organization=seller.organization))
-        trail.record("buyer.erased", seller, after=done)
+        done = erase_buyer(seller, buyer)
         rows = ", ".join(f"{count} {name}" for name, count in done.items())
         self.stdout.write(f"Erased a buyer from {rows}; exported files were deleted.")

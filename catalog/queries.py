@@ -134,6 +134,7 @@ def sales_of(item: Item, now: datetime) -> tuple[DayChart, list[tuple[date, int,
         before,
         title=title,
         tick=lambda value: number_format(value.normalize()),
+        is_whole=True,
     )
     return drawing, days
 

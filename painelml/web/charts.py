@@ -86,12 +86,15 @@ def day_chart(
     *,
     title: Callable[[int], str],
     tick: Callable[[Decimal], str],
+    is_whole: bool = False,
 ) -> DayChart:
     """Return the drawing of `days`, `behind` as a line that leaves unknown days out and may run below zero;
-    `title(index)` says what a column means.
+    `title(index)` says what a column means. `is_whole`: of things that come in whole numbers only.
     """
     known = [value for value in behind if value is not None]
     top = round_top(max([value for _, value in days] + known))
+    if is_whole and top % 2:
+        top += 1  # or half of it would stand beside the chart
     lowest = min(known, default=Decimal(0))
     bottom = -round_top(-lowest) if lowest < 0 else Decimal(0)
 

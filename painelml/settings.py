@@ -373,7 +373,7 @@ REST_FRAMEWORK = {
         "painelml.web.throttling.PersonThrottle",
         "painelml.web.throttling.AddressThrottle",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["painelml.web.bodies.BodyRenderer"],
     "DEFAULT_PARSER_CLASSES": ["painelml.web.bodies.BodyParser"],
     "DEFAULT_SCHEMA_CLASS": "painelml.web.schema.Schema",
     "EXCEPTION_HANDLER": "painelml.web.api.handle_error",

@@ -83,6 +83,12 @@ def test_a_bug_is_not_dressed_up_as_an_answer() -> None:
     assert handle_error(RuntimeError("bug"), {}) is None
 
 
+def test_half_a_character_that_an_answer_repeats_is_no_error_of_ours(api: APIClient) -> None:
+    body = b'{"\\ud800": 1, "list": "orders", "format": "\\udc00"}'
+    answer = api.post("/api/exports", body, content_type="application/json")
+    assert (answer.status_code, set(answer.json())) == (400, {"\ud800", "format"})
+
+
 def test_calling_too_often_is_429_with_retry_after(
     api: APIClient, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

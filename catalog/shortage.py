@@ -91,7 +91,7 @@ def shortages(form: ShortageForm, now: datetime) -> list[Shortage]:
         items = items.filter(search_text__contains=fold(q))
     costs = UnitCosts(accounts.values(), now)
     found = []
-    for cover in covers_of(accounts.values(), items, now):
+    for cover in covers_of(accounts.values(), items, now, only_sold=True):
         is_short = not cover.pool.available or (cover.days is not None and cover.days <= form.days_ahead)
         if cover.sold and is_short:
             account = accounts[cover.pool.account_id]

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 
 from accounts.models import Account
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderQuerySet
 
 from .costs import CostTable
 from .models import Item, ItemQuerySet, StockOut, Variation
@@ -28,10 +28,12 @@ HELD = ["active", "paused"]
 WINDOW = timedelta(days=30)
 """How far back sales tell how fast stock sells."""
 DAY = timedelta(days=1)
-CENT, TENTH = Decimal("0.01"), Decimal("0.1")
+CENT, TENTH, NOTHING = Decimal("0.01"), Decimal("0.1"), Decimal("0.00")
 LONGEST_COVER = 3650
 """Days of cover beyond which no date is projected."""
 
+SHARED = ~Q(inventory_id="") | ~Q(user_product_id="")
+"""The condition for what may sell from the same units as something else."""
 Seller = tuple[str, str]
 """An item and one of its variations; "" stands for all of them."""
 
@@ -85,10 +87,9 @@ def pools_of(items: ItemQuerySet) -> list[Pool]:
         "pk", "account_id", "meli_id", "title", "sku", "currency_id", "available_quantity", "price",
         "inventory_id", "user_product_id", "remote_updated_at", "date_created",
     )  # fmt: skip
-    shared = ~Q(inventory_id="") | ~Q(user_product_id="")
     variations: dict[int, list[dict[str, Any]]] = defaultdict(list)
     # Once one of an item's variations shares its units, all of them are counted apart.
-    divided = Exists(Variation.objects.filter(shared, item=OuterRef("item")))
+    divided = Exists(Variation.objects.filter(SHARED, item=OuterRef("item")))
     for variation in Variation.objects.filter(divided, item__in=items).values(
         "item_id", "meli_id", "sku", "available_quantity", "price", "inventory_id", "user_product_id"
     ):
@@ -122,11 +123,19 @@ def _join(pools: dict[tuple[int, str], Pool], item: Mapping[str, Any], part: Map
     pool.sellers.append((item["meli_id"], part["meli_id"]))
 
 
-def covers_of(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -> list[Cover]:
-    """Return how long the stock of `items` of these accounts lasts. Four queries."""
+def covers_of(
+    accounts: Iterable[Account], items: ItemQuerySet, now: datetime, *, only_sold: bool = False
+) -> list[Cover]:
+    """Return how long the stock of `items` of these accounts lasts; with `only_sold`, of those that sold
+    something, and of what may share its units with them. Four queries.
+    """
     by_pk = {account.pk: account for account in accounts}
-    pools = pools_of(items.filter(account__in=by_pk, status__in=HELD))
     since = now - WINDOW
+    items = items.filter(account__in=by_pk, status__in=HELD)
+    if only_sold:
+        shared = Exists(Variation.objects.filter(SHARED, item=OuterRef("pk")))
+        items = items.filter(Q(meli_id__in=_sales(by_pk, since).values("items__item_id")) | SHARED | shared)
+    pools = pools_of(items)
     sold = _sold(by_pk, since)
     out = _without_stock(items, since, now)
     return [
@@ -172,13 +181,13 @@ def cover(pool: Pool, sold: int, without_stock: timedelta, now: datetime, accoun
     """Reckon how long the units of a pool last. `sold` are its sales of the last 30 days, in which it was
     `without_stock` for so long; a pool listed later than that had less time to sell.
     """
-    listed = min(now - pool.listed_since, WINDOW) if pool.listed_since else WINDOW
-    # Less than a day says too little of the pace.
-    in_stock = Decimal(int(max(listed - without_stock, DAY).total_seconds())) / 86_400
+    if not sold:
+        return _unsold(pool, without_stock, now)
+    in_stock = _days_in_stock(pool, without_stock, now)
     per_day = sold / in_stock
-    days = pool.available / per_day if sold else None
+    days = pool.available / per_day
     out_on = None
-    if days is not None and pool.available and days < LONGEST_COVER:
+    if pool.available and days < LONGEST_COVER:
         out_on = (now + timedelta(seconds=int(days * 86_400))).astimezone(account.time_zone).date()
     lost = Decimal(0) if pool.available else None if pool.price is None else per_day * pool.price
     return Cover(
@@ -186,20 +195,37 @@ def cover(pool: Pool, sold: int, without_stock: timedelta, now: datetime, accoun
         sold,
         in_stock.quantize(TENTH, ROUND_HALF_UP),
         per_day.quantize(CENT, ROUND_HALF_UP),
-        None if days is None else days.quantize(TENTH, ROUND_HALF_UP),
+        days.quantize(TENTH, ROUND_HALF_UP),
         out_on,
         None if lost is None else lost.quantize(CENT, ROUND_HALF_UP),
     )
 
 
+def _unsold(pool: Pool, without_stock: timedelta, now: datetime) -> Cover:
+    """Reckon without divisions: most of a large catalog sells nothing in a month."""
+    in_stock = _days_in_stock(pool, without_stock, now).quantize(TENTH, ROUND_HALF_UP)
+    lost = None if pool.price is None and not pool.available else NOTHING
+    return Cover(pool, 0, in_stock, NOTHING, None, None, lost)
+
+
+def _days_in_stock(pool: Pool, without_stock: timedelta, now: datetime) -> Decimal:
+    listed = min(now - pool.listed_since, WINDOW) if pool.listed_since else WINDOW
+    # Less than a day says too little of the pace.
+    return Decimal(int(max(listed - without_stock, DAY).total_seconds())) / 86_400
+
+
+def _sales(accounts: Collection[int], since: datetime) -> OrderQuerySet:
+    """Return the sales since then, joined with their lines."""
+    sales = Order.objects.filter(account__in=accounts, date_created__gte=since).sales()
+    return sales.filter(items__isnull=False).order_by()
+
+
 def _sold(accounts: Collection[int], since: datetime) -> dict[tuple[int, str, str], int]:
     """Return the units each item, and each of its variations, sold since then."""
-    sales = Order.objects.filter(account__in=accounts, date_created__gte=since).sales()
     rows = (
-        OrderItem.objects.filter(order__in=sales)
-        .order_by()
-        .values_list("order__account_id", "item_id", "variation_id")
-        .annotate(Sum("quantity"))
+        _sales(accounts, since)
+        .values_list("account_id", "items__item_id", "items__variation_id")
+        .annotate(Sum("items__quantity"))
     )
     sold: dict[tuple[int, str, str], int] = defaultdict(int)
     for account_id, item_id, variation_id, units in rows:

@@ -18,7 +18,7 @@ from painelml.web.show import change
 from shipments.models import Shipment
 
 from .forms import BreakdownForm
-from .models import Order, OrderItem, OrderQuerySet
+from .models import Order, OrderQuerySet
 from .profit import Earned, earned_figures, earned_of
 from .reports import orders_of
 
@@ -102,9 +102,9 @@ def rows_of(form: BreakdownForm, now: datetime) -> list[Row]:
 
 def by_item(orders: OrderQuerySet) -> dict[Key, Group]:
     """An order is one item (part B section 1.2); the rare old one with several counts for its first."""
-    lines = OrderItem.objects.filter(order__in=orders.sales(), position=0).order_by()
-    rows = lines.values(key=F("item_id"), currency_id=F("order__currency_id")).annotate(
-        name=Max("title"), sold=Sum("order__units"), **earned_figures("order__")
+    sales = orders.sales().filter(items__position=0).order_by()
+    rows = sales.values("currency_id", key=F("items__item_id")).annotate(
+        name=Max("items__title"), sold=Sum("units"), **earned_figures()
     )
     return {(row["key"], row["currency_id"]): (row["name"], row["sold"] or 0, earned_of(row)) for row in rows}
 

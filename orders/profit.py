@@ -193,13 +193,14 @@ def earned_by_item(orders: OrderQuerySet, limit: int) -> list[ItemEarned]:
     """Return the items that earned most. One query. An order is one item (part B section 1.2); the rare old
     one with several counts for its first.
     """
-    first = OrderItem.objects.filter(order__in=orders.sales(), position=0).order_by()
-    rows = first.values("item_id", currency_id=F("order__currency_id")).annotate(
-        line_title=Max("title"), units=Sum("order__units"), **earned_figures("order__")
+    # From the orders, so that each is joined with its line once.
+    sales = orders.sales().filter(items__position=0).order_by()
+    rows = sales.values("currency_id", item_id=F("items__item_id")).annotate(
+        line_title=Max("items__title"), sold=Sum("units"), **earned_figures()
     )
     most = rows.order_by(F("earned_profit").desc(nulls_last=True), "item_id")[:limit]
     return [
-        ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["units"], earned_of(row))
+        ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["sold"], earned_of(row))
         for row in most
     ]
 
@@ -211,20 +212,20 @@ def missing_costs(accounts: Sequence[Account], orders: OrderQuerySet, limit: int
     countable = Q(pk__in=[])
     for account in accounts:
         countable |= Q(account=account, currency_id=account.currency_id)
-    sales = orders.sales().filter(countable, goods_cost=None)
     rows = (
-        OrderItem.objects.filter(order__in=sales)
+        orders.sales()
+        .filter(countable, goods_cost=None, items__isnull=False)
         .order_by()
-        .values("order__account_id", key=Case(When(sku="", then="item_id"), default="sku"))
+        .values("account_id", key=Case(When(items__sku="", then="items__item_id"), default="items__sku"))
         .annotate(
-            line_title=Max("title"),
-            sales=Count("order", distinct=True),
-            units=Sum("quantity"),
-            first_sold=Min("order__date_created"),
-            last_sold=Max("order__date_created"),
+            line_title=Max("items__title"),
+            sales=Count("pk", distinct=True),
+            sold=Sum("items__quantity"),
+            first_sold=Min("date_created"),
+            last_sold=Max("date_created"),
         )
     )
-    names = ("order__account_id", "key", "line_title", "sales", "units", "first_sold", "last_sold")
+    names = ("account_id", "key", "line_title", "sales", "sold", "first_sold", "last_sold")
     return [MissingCost(*(row[name] for name in names)) for row in rows.order_by("-sales", "key")[:limit]]
 
 
@@ -234,15 +235,15 @@ def accounts_without_sale_cost(accounts: Sequence[Account]) -> list[Account]:
     return [account for account in accounts if account.pk not in said]
 
 
-def earned_figures(order: str = "") -> dict[str, Count | Sum]:
-    """Return the sums over rows whose order is reached by the prefix `order`."""
-    known = Q(**{f"{order}profit__isnull": False})
+def earned_figures() -> dict[str, Count | Sum]:
+    """Return the sums over orders."""
+    known = Q(profit__isnull=False)
     return {
         "earned_orders": Count("pk"),
         "earned_complete": Count("pk", filter=known),
-        "earned_gross": Sum(f"{order}gross"),
-        "earned_gross_complete": Sum(f"{order}gross", filter=known),
-        "earned_profit": Sum(f"{order}profit"),
+        "earned_gross": Sum("gross"),
+        "earned_gross_complete": Sum("gross", filter=known),
+        "earned_profit": Sum("profit"),
     }
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import TruncDate
 from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
-from .models import Order, OrderItem, OrderQuerySet
+from .models import Order, OrderQuerySet
 from .queries import FIGURES, ZERO, SalesDay, sales_day
 
 TOP_ITEMS = 10

@@ -22,14 +22,13 @@ numbers = count(1)
 def configure() -> None:
     import django
     from django.conf import settings
-    from django.urls import include, path
     from psycopg.conninfo import conninfo_to_dict
 
     address = conninfo_to_dict(os.environ["DATABASE_URL"])
     settings.configure(
         SECRET_KEY="a key that signs nothing",
         ALLOWED_HOSTS=["127.0.0.1"],
-        ROOT_URLCONF=(path("", include("djstripe.urls", namespace="djstripe")),),
+        ROOT_URLCONF="djstripe.urls",
         USE_TZ=True,
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "djstripe"],
         DJSTRIPE_FOREIGN_KEY_TO_FIELD="id",

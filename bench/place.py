@@ -159,6 +159,13 @@ def running(*command: str, ready: Callable[[], bool], **changes: str) -> Iterato
             process.wait()
 
 
+def collect_static() -> None:
+    """Gather the files a web server sends with its pages, which it looks for when it draws them."""
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"], cwd=ROOT, check=True
+    )
+
+
 @dataclass(frozen=True)
 class Served:
     """A web server that runs."""

@@ -28,6 +28,7 @@ IDLE_S = 2.0
 
 def measure(asked: argparse.Namespace) -> list[Line]:
     data.use(data.ORDERS)
+    place.collect_static()
     cookie = pages.cookie()
     bare, web, cold, warm, worker, web_mib, worker_mib = ([] for _ in range(7))
     for _ in range(asked.rounds):

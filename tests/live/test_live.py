@@ -68,11 +68,12 @@ def test_every_open_page_hears_it(port: int, ana: User) -> None:
 
 
 def test_a_flood_is_a_few_words(port: int, ana: User) -> None:
+    organization_id = ana.organizations.get().pk
     with Page(port, cookies_of(ana)) as page:
         for _ in range(500):
-            live.publish(ana.organizations.get().pk, "orders")
+            live.publish(organization_id, "orders")
         time.sleep(3 * live.PAUSE_S)
-        live.publish(ana.organizations.get().pk, "items")
+        live.publish(organization_id, "items")
         words = [page.next_word()]
         while words[-1] != "items":
             words.append(page.next_word())

@@ -38,6 +38,8 @@ ORDERS, ITEMS, QUESTIONS = 1_000, 500, 2_000
 SELLERS, ACCOUNTS = 5, 20
 MOST_OF_THE_REST = 100
 """Beyond 50,000 items and 200,000 questions only orders and shipments grow."""
+OPEN_PARCELS, OPEN_QUESTIONS = 100, 10
+"""Copies in which work is still open: what waits is that of a few days, however long the past is."""
 DAYS_OF_EVENTS = 14
 EMAIL = "bench@example.com"
 GROWING = (Order, OrderItem, Payment, Refund, Shipment, Item, Variation, StockOut, Question, Notification)
@@ -305,6 +307,8 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
         {
             **mirrored,
             "meli_id": shipment,
+            "is_open": f"is_open AND c < {OPEN_PARCELS}",
+            "status": f"CASE WHEN is_open AND c >= {OPEN_PARCELS} THEN 'delivered' ELSE status END",
             "tracking_number": tracking,
             "search_text": renamed("meli_id", shipment, "tracking_number", tracking),
             **{
@@ -333,6 +337,8 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
             "meli_id": shipment,
             "item_id": item,
             "from_id": number("from_id", 10**10),
+            "status": f"CASE WHEN status = 'UNANSWERED' AND c >= {OPEN_QUESTIONS} "
+            "THEN 'CLOSED_UNANSWERED' ELSE status END",
             "search_text": renamed("meli_id", shipment, "item_id", item),
             "answered_at": f"answered_at {LATER}",
             "due_at": f"due_at {LATER}",

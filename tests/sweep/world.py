@@ -18,11 +18,13 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Q
 
 from accounts.models import Account, Invitation, Membership, Organization, Role, User
 from catalog.models import Item
 from orders.models import Order
 from painelml.audit.models import Entry
+from painelml.audit.words import Outcome
 from painelml.fields import EncryptedField
 from painelml.sync.models import SyncRun
 from questions.models import Question
@@ -190,11 +192,16 @@ class World:
         return f"made {next(numbers)}"[: field.max_length or None]
 
     def snapshot(self) -> dict[str, list[dict[str, Any]]]:
-        """Return every row of this organization as it is now; not the log, where refused tries belong."""
+        """Return every row of this organization as it is now, its log too.
+
+        Left out of the log are logins that failed, which anybody may try, and what was refused to its own
+        people: another organization's refusals have no place there.
+        """
+        own = Q(person_id__in=list(self.rows(User).values_list("pk", flat=True)), outcome=Outcome.REFUSED)
+        left_out = {Entry: own | Q(action="person.login_failed")}
         return {
-            model._meta.label: list(self.rows(model).values())
+            model._meta.label: list(self.rows(model).exclude(left_out.get(model, Q(pk=None))).values())
             for model in (*owned(), Organization, User, Notification)
-            if model._meta.app_label != "audit"
         }
 
 

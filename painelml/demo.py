@@ -29,6 +29,8 @@ FOLDER = BASE_DIR / "var" / "demo"
 HOST = "127.0.0.1"
 CLIENT_ID = "1122334455667788"
 SELLERS = [str(shop[0]) for shop in SHOPS[:2]]
+SHOPS_THERE = 4
+"""In the sandbox: two are connected by themselves, the others wait for whoever wants to connect one."""
 EMAIL = "ana@painel.example"
 PASSWORD = "painel-demo"  # noqa: S105  printed at every start; it opens invented data on loopback only
 BURST_S = 40
@@ -103,6 +105,8 @@ def running_sandbox(asked: Namespace) -> Iterator[None]:
     command = [sys.executable, str(BASE_DIR / "manage.py"), "sandbox", "--host", HOST]
     command += ["--port", str(asked.sandbox_port), "--state", str(asked.folder / "sandbox.json")]
     command += [
+        "--sellers",
+        str(SHOPS_THERE),
         "--orders",
         str(asked.orders),
         "--items",

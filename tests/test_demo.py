@@ -22,12 +22,15 @@ from tests.test_embedded import ROOT, free_port, get, wait_until
 
 
 @contextmanager
-def running_demo(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running_demo(
+    folder: Path, *options: str, **variables: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the demo as a process and yield it with its address; of an option given twice the last counts."""
     port, sandbox_port = free_port(), free_port()
     ports = ["--port", str(port), "--sandbox-port", str(sandbox_port)]
     sizes = ["--orders", "60", "--items", "12", "--questions", "15"]
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--folder", str(folder), *ports, *sizes],
+        [sys.executable, "manage.py", "demo", "--folder", str(folder), *ports, *sizes, *options],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **variables},
         stdout=subprocess.PIPE,
@@ -35,7 +38,10 @@ def running_demo(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Po
         text=True,
     )
     try:
-        wait_until(lambda: get(f"http://127.0.0.1:{port}/healthz") is not None or process.poll() is not None)
+        wait_until(
+            lambda: get(f"http://127.0.0.1:{port}/healthz") is not None or process.poll() is not None,
+            patience_s=300,  # it makes its database first, and a busy machine takes its time
+        )
         yield process, f"http://127.0.0.1:{port}"
     finally:
         process.kill()

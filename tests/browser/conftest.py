@@ -65,12 +65,16 @@ class Shop:
 
 @pytest.fixture
 def shop(transactional_db: None) -> Shop:
-    """Ana's two sellers with a few of everything: late and on time, known and unknown, of many statuses."""
+    return open_shop(make_person("Ana"))
+
+
+def open_shop(ana: User) -> Shop:
+    """Open two sellers with a few of everything: late and on time, known and unknown, of many statuses."""
     now = timezone.now()
-    ana = make_person("Ana")
     organization = ana.organizations.get()
     make_person("Bruno", organization, Role.OPERATOR)
-    account = make_account(organization, is_primary=True, account_name="Casa do Pátio", last_sync=now)
+    is_first = not Account.objects.filter(organization=organization).exists()
+    account = make_account(organization, is_primary=is_first, account_name="Casa do Pátio", last_sync=now)
     second = make_account(
         organization, account_name="Aurora Eletro", status="expired", last_sync_error="invalid_grant"
     )
@@ -153,22 +157,27 @@ class Trouble:
     """From now on somebody else is at work on the page: axe, which styles inline."""
     is_offline: bool = False
     """The network is gone on purpose, and the browser says so."""
+    refusals: set[int] = field(default_factory=set)
+    """Statuses that are asked for on purpose: the browser complains of each by itself."""
 
-    def watch(self, page: Page, base_url: str) -> None:
+    def watch(self, page: Page, *addresses: str) -> None:
+        """Note what goes wrong on a page that may ask these addresses and no others."""
         page.on("console", self.hear)
         page.on("pageerror", lambda error: self.seen.append(f"script: {error}"))
-        host = urlsplit(base_url).netloc
+        hosts = {urlsplit(address).netloc for address in addresses} | {""}
         page.on(
             "request",
             lambda request: (
                 None
-                if urlsplit(request.url).netloc in (host, "") or request.url.startswith("data:")
+                if urlsplit(request.url).netloc in hosts or request.url.startswith("data:")
                 else self.seen.append(f"request to {request.url}")
             ),
         )
 
     def hear(self, message: ConsoleMessage) -> None:
         if self.is_offline and "ERR_INTERNET_DISCONNECTED" in message.text:
+            return
+        if any(f"status of {status} " in message.text for status in self.refusals):
             return
         if message.type in ("error", "warning") and not self.is_over:
             self.seen.append(f"{message.type}: {message.text} {message.location['url']}")

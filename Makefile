@@ -16,7 +16,7 @@ ON_POSTGRESQL_ALONE := tests/browser tests/sandbox tests/meli tests/drills tests
 CHECK_ENV := DEBUG=true DATABASE_URL= REDIS_URL=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test drill export-size bench screenshots lint format requirements translations variables keys
+.PHONY: help demo install test drill export-size bench screenshots lint format requirements translations variables licences keys
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|' 2>/dev/null \
@@ -85,6 +85,9 @@ requirements: install  ## pin the newest versions that pyproject.toml allows (ne
 
 variables: install  ## write the README's table of variables from painelml/env.py
 	$(PYTHON) -m painelml.env README.md
+
+licences: install  ## write docs/licences.md: what the panel runs on, and under which licences
+	$(PYTHON) -m painelml.licences docs/licences.md
 
 keys:  ## print fresh values for SECRET_KEY and ENCRYPTION_KEY
 	@$(PYTHON3) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(48)); print("ENCRYPTION_KEY=" + secrets.token_urlsafe(48))'

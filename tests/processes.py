@@ -53,7 +53,7 @@ def running(*command: str, ready: Callable[[], bool], **changes: str) -> Iterato
     """Run `python -m <command>` until the block ends; it begins once `ready` says so."""
     process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment(**changes))
     try:
-        until(ready, 30, process)
+        until(ready, 120, process)  # on a machine that does a lot else
         yield process
     finally:
         if process.poll() is None:

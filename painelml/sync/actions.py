@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -13,6 +14,8 @@ from painelml.audit import trail
 from .engine import READS_POSITION, end_run, ring
 from .models import RunKind, RunStatus, SyncRun, SyncStep
 from .resource import PLAN, READS, RESOURCES
+
+log = structlog.get_logger(__name__)
 
 SCOPES = ("items", "orders", "shipments", "questions")
 
@@ -69,6 +72,7 @@ def _start_run(
         if active is None:
             return _start_run(account, scope, kind, since, requested_by)
         return active
+    log.info("run_started", run=run.pk, account=account.pk, scope=scope, kind=kind)
     transaction.on_commit(lambda: ring(run))
     return run
 

@@ -519,6 +519,8 @@ def end_run(run: SyncRun, status: str, error: str = "") -> bool:
     if not ended:
         return False
     transaction.on_commit(partial(metrics.RUNS.count, run.scope, run.kind, status))
+    told = {"run": run.pk, "account": run.account_id, "scope": run.scope, "kind": run.kind}
+    log.info("run_ended", **told, status=str(status), error=error)
     SyncStep.objects.filter(run=run).open().update(
         state=StepState.DONE if status == RunStatus.DONE else StepState.FAILED, lease_until=None
     )

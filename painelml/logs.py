@@ -18,7 +18,11 @@ NAMES = (
 SECRETS = (
     # Mercado Livre's own tokens and codes, wherever they turn up (API facts, part A section 1).
     (re.compile(r"\b(APP_USR|TG|TEST)-[\w-]{8,}"), r"\1-***"),
-    (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), r"\1 ***"),
+    # Our own: API keys, the tokens of the API, and links that let in whoever has them.
+    (re.compile(r"\bpk_[\w-]{20,}"), "pk_***"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?"), "***"),
+    (re.compile(r"((?:/join/|/reset/key/|/confirm-email/|/alerts/stop/))[^\s/\"'\\]{12,}"), r"\1***"),
+    (re.compile(r"\b(Bearer|Basic|Api-Key)\s+[\w.~+/=-]{8,}", re.IGNORECASE), r"\1 ***"),
     (
         re.compile(
             rf"""(\b(?:{NAMES})\\?["']?\s*[=:]\s*\\?["']?)(?!(?:Bearer|Basic)\b)[^\s"'\\&,;}})]+""",
@@ -26,13 +30,22 @@ SECRETS = (
         ),
         r"\1***",
     ),
-    (re.compile(r"([?&](?:code|state|key|token)=)[^\s&\"'\\]+"), r"\1***"),
+    (re.compile(r"([?&](?:code|state|key|token|secret)=)[^\s&\"'\\]+"), r"\1***"),
     (re.compile(r"(\b\w+://[^\s:/@]*:)[^\s@/]+@"), r"\1***@"),
 )
 
 PERSONAL = (
     # What databases add to an error: the values of the row, a buyer's name among them.
-    (re.compile(r"(Failing row contains|\bKey \([^)]*\)=)\s*\(.*?\)(?=\.|\\n|$)", re.MULTILINE), r"\1 (***)"),
+    # A value may have any sign in it, ends of lines too: all goes that could still be the row.
+    (
+        re.compile(
+            r"(Failing row contains )\((?!\*\*\*\))(?:(?!\n(?:The above|During handling)).)*", re.DOTALL
+        ),
+        r"\1(***)",
+    ),
+    (re.compile(r"(\bKey \([^)]*\)=)\s*\(.*?\)(?=\.|\\n|$)", re.MULTILINE), r"\1 (***)"),
+    # What somebody searched for, which may be a name.
+    (re.compile(r"([?&]q=)[^\s&\"'\\]+"), r"\1***"),
     (re.compile(r"\b[\w.+-]{1,64}@((?:[\w-]{1,63}\.)+[a-zA-Z]{2,20})\b"), r"***@\1"),
     # CPF and CNPJ as people write them; bare digits are ids of everything else, too.
     (re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b"), "***"),
@@ -91,12 +104,21 @@ def sentry_options(dsn: str) -> dict[str, Any]:
     }
 
 
+def redact_values(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Redact each value by itself: in a line of JSON nobody can tell any more where one ends."""
+    return {name: redact_line(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
 class Formatter(structlog.stdlib.ProcessorFormatter):
     """One line an event, for people or as JSON, whoever logged it: our code or a library."""
 
     def __init__(self, *, as_json: bool) -> None:
         last: list[structlog.typing.Processor] = (
-            [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+            [
+                structlog.processors.format_exc_info,
+                redact_values,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ]
             if as_json
             else [
                 structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)

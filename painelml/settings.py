@@ -423,6 +423,8 @@ LOGGING = {
         "django.server": {"handlers": [], "level": env.log_level, "propagate": True},
         # One line a request: for machines that keep them, too much for a terminal.
         "painelml.requests": {"level": env.log_level if env.log_format == "json" else "WARNING"},
+        # At DEBUG it writes whole contexts, buyers and all, for every variable a library's template lacks.
+        "django.template": {"level": "INFO"},
         # The retries and rows of the libraries below are detail nobody reads at INFO.
         "urllib3": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -17,6 +17,11 @@ LEAKS = [
     "{'client_secret': 'verysecretstate', 'grant_type': 'refresh_token'}",
     "redis://:verysecretstate@redis:6379/0 does not answer",
     "postgres://painel:verysecretstate@database/painel",
+    "X-Key: pk_verysecretstate-verysecretstate",
+    "Authorization: Api-Key pk_verysecretstate-verysecretstate",
+    "sent eyJhbGciOiJIUzI1NiJ9.verysecretstate.verysecretstate",
+    "GET /team/join/verysecretstateverysecretstate/ 200",
+    "otpauth://totp/ana?secret=verysecretstate&issuer=Painel",
 ]
 
 
@@ -72,3 +77,28 @@ def test_our_own_loggers_go_the_same_way(caplog: pytest.LogCaptureFixture) -> No
 def test_an_endless_word_is_redacted_in_a_moment_too() -> None:
     """With a pattern that tries every letter as the beginning of an address this took hours."""
     assert logs.redact("x" * 1_000_000) == "x" * 1_000_000
+
+
+ROW = """null value in column "status" violates not-null constraint
+DETAIL:  Failing row contains (1, 2000, RENATOLIMA, {"buyer": ")."}, 2000
+renatolima (said he).
+rua das palmeiras, 16.99, 0.00)."""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_row_that_a_database_repeats_is_struck_out_to_its_end(as_json: bool) -> None:
+    """The words before and after it stay, and a line of JSON stays one."""
+    try:
+        try:
+            raise ValueError(ROW)
+        except ValueError as error:
+            raise RuntimeError("could not be saved") from error
+    except RuntimeError as error:
+        caught = error
+    line = formatted(as_json, "orders of %s", "/api/orders?q=renatolima&page=2", error=caught)
+    assert not [word for word in ("RENATOLIMA", "renatolima", "palmeiras", "16.99") if word in line]
+    assert "Failing row contains (***)" in line
+    assert "could not be saved" in line
+    assert "q=***&page=2" in line
+    if as_json:
+        assert "RuntimeError" in json.loads(line)["exception"]

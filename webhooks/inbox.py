@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Account
+from painelml.logs import redact
 from painelml.meli import parse_id, parse_instant
 
 from .models import Notification, NotificationState, Outcome, Source
@@ -61,7 +62,7 @@ def read_envelope(envelope: Mapping[str, Any], source: str = Source.WEBHOOK) -> 
     return Notification(
         dedupe_key=digest(occasion, topic, resource, seller_id),
         topic=topic,
-        resource=resource,
+        resource=resource if kind else redact(resource)[:200],  # anybody can write anything into it
         kind=kind,
         target=target,
         seller_id=seller_id,

@@ -19,7 +19,8 @@ def order(account: Account) -> Order:  # noqa: F811
     order = make_order(account, payload=payload(), buyer_nickname="JOAQUINAV")
     make_order(account, payload=payload(), buyer_nickname="JOAQUINAV")
     make_order(account, payload={**payload(), "buyer": {"id": 777, "nickname": "OTHER"}}, buyer_id="777")
-    make_shipment(account, payload={**payload(), "destination": {"receiver_id": 555000111}}, receiver_name="Joaquina V")
+    address = {"receiver_id": 555000111}
+    make_shipment(account, payload={**payload(), "destination": address}, receiver_name="Joaquina V")
     return order
 
 

@@ -153,7 +153,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "DISABLED": Word(_("Disabled"), "plain"),
     },
     "sla": {
-        "breached": Word(_("Breached"), "bad"),
+        "breached": Word(_("Past its time"), "bad"),
         "at_risk": Word(_("At risk"), "warn"),
         "ok": Word(_("On time"), "good"),
     },

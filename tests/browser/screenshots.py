@@ -120,9 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
             if path is None:
                 sys.exit("There is no Chromium (on Debian: sudo apt install chromium).")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            taken = take_all(browser, asked)
+            taken = take_for_readme(browser, asked) if asked.readme else take_all(browser, asked)
             browser.close()
-    print(f"{taken.pictures} pictures: {asked.out / 'index.html'}")
+    print(f"{taken.pictures} pictures: {ROOT / 'docs' if asked.readme else asked.out / 'index.html'}")
     for problem in taken.problems:
         print(f"! {problem}")
     return 1 if taken.problems else 0
@@ -140,6 +140,7 @@ def read(arguments: list[str] | None) -> Namespace:
     parser.add_argument("--widths", default=",".join(str(width) for width in WIDTHS))
     parser.add_argument("--themes", default=",".join(THEMES))
     parser.add_argument("--languages", default=",".join(LANGUAGES))
+    parser.add_argument("--readme", action="store_true", help="only the pictures of the README, into docs")
     return parser.parse_args(arguments)
 
 
@@ -355,6 +356,29 @@ def take_all(browser: Browser, asked: Namespace) -> Taken:
     return taken
 
 
+README = [
+    ("overview", "/", "light", {"width": 1280, "height": 820}, 1),
+    ("phone", "/", "dark", {"width": 360, "height": 640}, 1.5),
+]
+"""The README's pictures: name, address, theme, window, and pixels of a picture to one of the window."""
+
+
+def take_for_readme(browser: Browser, asked: Namespace) -> Taken:
+    home = f"http://{demo.HOST}:{asked.port}"
+    state = log_in(browser, home)
+    for name, path, theme, window, scale in README:
+        context = open_context(
+            browser, home, "en", state, viewport=window, device_scale_factor=scale, color_scheme=theme
+        )
+        page = context.new_page()
+        page.goto(path)
+        show_pictures(page)
+        page.wait_for_selector("#live-state[data-state=live]")
+        page.screenshot(path=ROOT / "docs" / f"{name}.png", animations="disabled")
+        context.close()
+    return Taken(len(README))
+
+
 def log_in(browser: Browser, home: str) -> Any:
     """Return the cookies of Ana's session."""
     context = browser.new_context(base_url=home)
@@ -369,7 +393,9 @@ def log_in(browser: Browser, home: str) -> Any:
     return state
 
 
-def open_context(browser: Browser, home: str, language: str, state: Any = None) -> BrowserContext:
+def open_context(
+    browser: Browser, home: str, language: str, state: Any = None, **options: Any
+) -> BrowserContext:
     from django.conf import settings
 
     context = browser.new_context(
@@ -380,6 +406,7 @@ def open_context(browser: Browser, home: str, language: str, state: Any = None) 
         reduced_motion="reduce",
         service_workers="block",
         extra_http_headers={"Referer": f"{home}/"},
+        **options,
     )
     context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": home}])
     return context

@@ -307,11 +307,15 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
 
         Listings of one product share a stock, so that it counts once.
         """
-        now, form = timezone.now(), self.query
-        covers = covers_of(form.accounts, Item.objects.all(), now)
-        if (most := form.value("max_days")) is not None:
+        now, form, items = timezone.now(), self.query, Item.objects.all()
+        size, after, most = form.value("page_size") or PAGE_SIZE, form.value("cursor"), form.value("max_days")
+        # What sells comes first, and is a small part of a large catalog: the rest is read once it is reached.
+        covers = [one for one in covers_of(form.accounts, items, now, only_sold=True) if one.sold]
+        if most is not None:
             covers = [one for one in covers if one.days is not None and one.days <= most]
-        page, cursor = page_of_stock(covers, form.value("page_size") or PAGE_SIZE, form.value("cursor"))
+        page, cursor = page_of_stock(covers, size, after)
+        if cursor is None and most is None:
+            page, cursor = page_of_stock(covers_of(form.accounts, items, now), size, after)
         address = request.build_absolute_uri()
         context = {"costs": UnitCosts(form.accounts, now)}
         answer = {

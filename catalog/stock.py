@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Account
 from orders.models import Order, OrderQuerySet
@@ -127,16 +127,17 @@ def covers_of(
     accounts: Iterable[Account], items: ItemQuerySet, now: datetime, *, only_sold: bool = False
 ) -> list[Cover]:
     """Return how long the stock of `items` of these accounts lasts; with `only_sold`, of those that sold
-    something, and of what may share its units with them. Four queries.
+    something, and of what shares its units with them. Four queries.
     """
     by_pk = {account.pk: account for account in accounts}
     since = now - WINDOW
+    sold = _sold(by_pk, since)
     items = items.filter(account__in=by_pk, status__in=HELD)
     if only_sold:
-        shared = Exists(Variation.objects.filter(SHARED, item=OuterRef("pk")))
-        items = items.filter(Q(meli_id__in=_sales(by_pk, since).values("items__item_id")) | SHARED | shared)
+        own = items.filter(meli_id__in=_sales(by_pk, since).values("items__item_id"))
+        parts = Variation.objects.filter(item__in=own)
+        items = items.filter(Q(pk__in=own.values("pk")) | _sharing_with(own) | _sharing_with(parts))
     pools = pools_of(items)
-    sold = _sold(by_pk, since)
     out = _without_stock(items, since, now)
     return [
         cover(
@@ -154,15 +155,22 @@ def covers_of_item(item: Item, now: datetime) -> list[Cover]:
     """Return how long the stock an item sells from lasts: one, or one for each of its variations; nothing for
     a closed item. Six queries.
     """
-    parts = [item, *item.variations.all()]
-    inventories = {part.inventory_id for part in parts} - {""}
-    products = {part.user_product_id for part in parts} - {""}
-    shares = Q(inventory_id__in=inventories) | Q(user_product_id__in=products)
-    by_a_variation = Exists(Variation.objects.filter(shares, item=OuterRef("pk")))
-    sharing = Item.objects.filter(Q(pk=item.pk) | shares | by_a_variation, account=item.account)
+    sharing = _sharing_with(Item.objects.filter(pk=item.pk)) | _sharing_with(item.variations.all())
+    sharing = Item.objects.filter(Q(pk=item.pk) | sharing, account=item.account)
     covers = covers_of([item.account], sharing, now)
     mine = [one for one in covers if any(seller == item.meli_id for seller, _part in one.pool.sellers)]
     return mine if item.status in HELD else []
+
+
+def _sharing_with(parts: QuerySet[Any]) -> Q:
+    """Return the condition for items that sell from the same units as these items or variations. They are
+    named by subqueries: thousands of ids would take longer to send than to find.
+    """
+    shares = Q()
+    for column in ("inventory_id", "user_product_id"):
+        ids = parts.exclude(**{column: ""}).order_by().values(column)
+        shares |= Q(**{f"{column}__in": ids})
+    return shares | Q(pk__in=Variation.objects.filter(shares).order_by().values("item"))
 
 
 Urgency = tuple[Decimal, Decimal, int, str]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Count, F, Q
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, RowNumber, TruncDate
 
 from accounts.models import Account
 from painelml.web.days import by_zone
@@ -84,13 +84,33 @@ def counted(questions: QuestionQuerySet, part: ExtractHour | TruncDate) -> Quest
 def response_times(
     questions: QuestionQuerySet, column: str = "response_seconds"
 ) -> tuple[int | None, int | None]:
-    """Return the median and the 90th percentile (nearest rank) of the seconds answers took. One query."""
-    measured = questions.filter(**{f"{column}__isnull": False})
-    seconds = list(measured.order_by(column).values_list(column, flat=True))
-    if not seconds:
+    """Return the median and the 90th percentile (nearest rank) of the seconds answers took. Two queries."""
+    low, high, p90 = seconds_at(
+        questions, lambda count: [(count + 1) // 2, count // 2 + 1, nearest_rank(count, 90)], column
+    )
+    if low is None or high is None:
         return None, None
-    middle = seconds[(len(seconds) - 1) // 2 : len(seconds) // 2 + 1]
-    return round(sum(middle) / len(middle)), seconds[math.ceil(len(seconds) * 0.9) - 1]
+    return round((low + high) / 2), p90
+
+
+def nearest_rank(count: int, percent: int) -> int:
+    """Return the place, from 1, of the value that so many percent of `count` values are not above."""
+    return -(-count * percent // 100)
+
+
+def seconds_at(
+    questions: QuestionQuerySet,
+    places_of: Callable[[int], Sequence[int]],
+    column: str = "response_seconds",
+) -> list[int | None]:
+    """Return the values at places, from 1, of the known ones put in order; `places_of` says at which, of so
+    many. The database sorts, and hands over nothing else. Two queries.
+    """
+    measured = questions.filter(**{f"{column}__isnull": False}).order_by()
+    places = places_of(measured.count())
+    ranked = measured.annotate(place=Window(RowNumber(), order_by=column)).filter(place__in=set(places))
+    found = dict(ranked.values_list("place", column))
+    return [found.get(place) for place in places]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """How well a shop answers: in time or not, when, and what came of it."""
 
+import statistics
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from accounts.models import Account, Organization
 from orders.models import OrderItem
 from painelml.web.period import PeriodForm
 from questions.models import Question
-from questions.stats import Slot, ages, by_weekday_and_hour, service_level, service_levels
+from questions.stats import Slot, ages, by_weekday_and_hour, response_times, service_level, service_levels
 from tests.factories import NOON, make_account, make_order, make_question
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,20 @@ def test_another_accounts_sale_and_an_unknown_asker_do_not_count(
         order = make_order(owner, date_created=NOON + HOUR, buyer_id=buyer)
         OrderItem.objects.filter(order=order).update(item_id="MLB4000000001")
     assert not Question.objects.became_sales().exists()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 9, 10, 11, 30])
+def test_median_and_p90_are_those_of_all_answers_put_in_order(account: Account, count: int) -> None:
+    taken = [number * number * 7 % 101 for number in range(count)]  # some of them twice
+    read = {"account": account, "date_created": NOON, "remote_updated_at": NOON, "read_at": NOON}
+    Question.objects.bulk_create(
+        Question(**read, meli_id=str(number), response_seconds=seconds)
+        for number, seconds in enumerate([*taken, None])
+    )
+
+    median, p90 = response_times(Question.objects.all())
+
+    assert median == (round(statistics.median(taken)) if taken else None)
+    # The least value that at least 90 % of them do not exceed.
+    enough = [one for one in taken if sum(other <= one for other in taken) * 10 >= count * 9]
+    assert p90 == min(enough, default=None)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.db import Error as DatabaseFailure
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -56,7 +57,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         return refusal(413, "The body is longer than 64 KiB.")
     try:
         notification = inbox.parse(request.body)
-        state = inbox.store(notification)
+        state = store(notification)
     except inbox.NotANotification as wrong:
         return refusal(400, str(wrong))
     except DatabaseFailure as failure:
@@ -65,6 +66,21 @@ def keep(request: HttpRequest) -> HttpResponse:
     if state == NotificationState.PENDING:
         bell.ring(notification.seller_id)
     return HttpResponse()
+
+
+def store(notification: Notification) -> str | None:
+    """Keep it in one round trip. Whether a connection still works is not asked first, which would be another:
+    the statement shows it, and is sent again over a new one. Known events only count once more.
+    """
+    was_open = connection.connection is not None
+    connection.health_check_done = True
+    try:
+        return inbox.store(notification)
+    except DatabaseFailure:
+        if not was_open or connection.is_usable():
+            raise
+        connection.close()
+        return inbox.store(notification)
 
 
 def refusal(status: int, sentence: str) -> HttpResponse:

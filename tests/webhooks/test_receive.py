@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Account
@@ -244,6 +246,22 @@ def test_strangers_fill_only_so_much_and_keep_nobody_out(
     assert statuses == {200}
     assert Notification.objects.filter(state="ignored").count() == 3
     assert Notification.objects.filter(state="pending").count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection to lose")
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_the_database_closed_costs_no_event(account: Account, deliver: Deliver) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    own = connection.settings_dict
+    with psycopg.connect(
+        dbname=own["NAME"], user=own["USER"], host=own["HOST"], port=own["PORT"], autocommit=True
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    assert deliver(envelope()) == 200
+    assert Notification.objects.get().repeats == 0
 
 
 def test_one_event_costs_one_query(account: Account, deliver: Deliver, django_assert_num_queries) -> None:

@@ -19,6 +19,10 @@ class BodyParser(JSONParser):
             raise ParseError(_("The JSON is nested too deep.")) from error
 
 
+class EscapingRenderer(JSONRenderer):
+    ensure_ascii = True
+
+
 class BodyRenderer(JSONRenderer):
     """Half a character somebody sent and an answer repeats is escaped: it cannot be written otherwise."""
 
@@ -26,5 +30,4 @@ class BodyRenderer(JSONRenderer):
         try:
             return super().render(*args, **kwargs)
         except UnicodeEncodeError:
-            self.ensure_ascii = True
-            return super().render(*args, **kwargs)
+            return EscapingRenderer().render(*args, **kwargs)

@@ -21,6 +21,7 @@ from accounts.models import Account, User
 from bench.data import multiply
 from catalog.models import Item, Variation
 from orders.models import Order, OrderItem, Payment
+from painelml import trigrams
 from painelml.web.paging import encode_cursor
 from questions.models import Question
 from shipments.models import Shipment
@@ -53,19 +54,26 @@ LISTS = {
     "orders by status": "/orders/?status=cancelled",
     "orders of a day": "/orders/?date_from={day}&date_to={day}",
     "order searched by number": "/orders/?q={order}",
+    "orders searched by words": "/orders/?q={rare}",
     "orders of an item": "/orders/?item_id={item}",
     "order": "/orders/{order}/",
     "items": "/catalog/",
     "items out of stock": "/catalog/?stock=out",
     "items by SKU": "/catalog/?sku={sku}",
+    "items searched by words": "/catalog/?q={rare}",
     "item": "/catalog/{item}/",
     "shipments": "/shipments/all/",
     "late shipments": "/shipments/all/?dispatch=late",
+    "shipments searched by words": "/shipments/all/?q={rare}",
     "shipments by status": "/shipments/all/?status=cancelled",
     "board": "/shipments/",
     "shipment": "/shipments/{shipment}/",
     "questions": "/questions/",
     "questions that wait": "/questions/?status=UNANSWERED",
+    "questions searched by words": "/questions/?q={rare}",
+    "search by number": "/search/?q={order}",
+    "inbox": "/webhooks/",
+    "failed events": "/webhooks/?state=failed",
     "questions on an item": "/questions/?item_id={item}",
     "API orders": "/api/orders",
     "API order": "/api/orders/{order}",
@@ -166,6 +174,7 @@ def named() -> dict[str, Any]:
         "question": Question.objects.latest("pk").meli_id,
         "shipment": order.shipment_id,
         "sku": item.sku,
+        "rare": "gramofone",
     }
 
 
@@ -234,6 +243,8 @@ def sequential(many: Shop) -> Callable[[str], list[str]]:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_reads_only_what_it_shows(name: str, sequential: Callable[[str], list[str]]) -> None:
+    if "words" in name and not trigrams.is_indexed("order_words"):
+        pytest.skip("this server has no pg_trgm")
     assert sequential(LISTS[name]) == []
 
 

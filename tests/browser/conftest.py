@@ -177,7 +177,8 @@ class Trouble:
     def hear(self, message: ConsoleMessage) -> None:
         if self.is_offline and "ERR_INTERNET_DISCONNECTED" in message.text:
             return
-        if any(f"status of {status} " in message.text for status in self.refusals):
+        words = [word for status in self.refusals for word in (f"status of {status} ", f"Code {status} from")]
+        if any(word in message.text for word in words):  # the browser's and htmx's
             return
         if message.type in ("error", "warning") and not self.is_over:
             self.seen.append(f"{message.type}: {message.text} {message.location['url']}")

@@ -92,8 +92,10 @@ def test_a_file_of_another_organization_does_not_exist(
     assert ExportFile.objects.get().is_ready
 
 
-def test_who_may_see_the_list_may_take_the_file(call: Call, vera: User, ready: str) -> None:
-    assert call(vera).get(f"{ready}/file").status_code == 200
+def test_who_may_see_what_is_in_it_may_take_the_file(call: Call, bruno: User, vera: User, ready: str) -> None:
+    """An operator's colleague does; a viewer reads lists of buyers masked, and this file is not."""
+    assert call(bruno).get(f"{ready}/file").status_code == 200
+    assert call(vera).get(f"{ready}/file").status_code == 404
     assert APIClient().get(f"{ready}/file").status_code == 401
 
 

@@ -155,8 +155,12 @@ def covers_of_item(item: Item, now: datetime) -> list[Cover]:
     """Return how long the stock an item sells from lasts: one, or one for each of its variations; nothing for
     a closed item. Six queries.
     """
-    sharing = _sharing_with(Item.objects.filter(pk=item.pk)) | _sharing_with(item.variations.all())
-    sharing = Item.objects.filter(Q(pk=item.pk) | sharing, account=item.account)
+    parts = [item, *item.variations.all()]
+    inventories = {part.inventory_id for part in parts} - {""}
+    products = {part.user_product_id for part in parts} - {""}
+    shares = Q(inventory_id__in=inventories) | Q(user_product_id__in=products)
+    by_a_variation = Exists(Variation.objects.filter(shares, item=OuterRef("pk")))
+    sharing = Item.objects.filter(Q(pk=item.pk) | shares | by_a_variation, account=item.account)
     covers = covers_of([item.account], sharing, now)
     mine = [one for one in covers if any(seller == item.meli_id for seller, _part in one.pool.sellers)]
     return mine if item.status in HELD else []

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -146,14 +146,27 @@ def test_the_report_has_a_row_for_every_day(api: APIClient, account: Account) ->
     assert (rows[0]["orders"], rows[0]["gross"]) == ("0", "0.00")
 
 
-def test_the_workbook_of_the_report_has_the_items_too(api: APIClient, account: Account) -> None:
+def test_the_workbook_of_the_report_has_the_items_and_the_period_before_too(
+    api: APIClient, account: Account
+) -> None:
     order = make_order(account, date_created=NOON)
+    make_order(account, date_created=NOON - timedelta(days=3), gross=Decimal("50.00"))
     book = load_workbook(io.BytesIO(take(api, f"{REPORT}&format=xlsx")))
-    assert book.sheetnames == ["Sobre", "Vendas e lucro por dia", "Anúncios"]
+    assert book.sheetnames == [
+        "Sobre",
+        "Vendas e lucro por dia",
+        "Anúncios",
+        "Contra o período anterior",
+    ]
     days = list(book.active.iter_rows(min_row=2))
     assert (days[1][0].value, days[1][0].number_format) == (datetime(2026, 11, 20), "dd/mm/yyyy")
     items = list(book["Anúncios"].iter_rows(min_row=2, values_only=True))
     assert [row[0] for row in items] == [order.items.get().item_id]
+    periods = list(book["Contra o período anterior"].iter_rows(min_row=2, values_only=True))
+    assert [(row[0], row[2], row[3]) for row in periods] == [
+        ("Este período", 1, 129.9),
+        ("O período anterior", 1, 50),
+    ]
     assert dict(book["Sobre"].iter_rows(values_only=True))["Período"] == "19/11/2026 a 21/11/2026"
 
 

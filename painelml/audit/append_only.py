@@ -50,7 +50,7 @@ POSTGRESQL_GONE = [
 ]
 
 SQLITE = [
-    "CREATE TABLE audit_cleanup (is_open INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS audit_cleanup (is_open INTEGER NOT NULL)",
     """
     CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit_entry
     BEGIN SELECT RAISE(ABORT, 'The audit log is append-only.'); END
@@ -66,7 +66,6 @@ SQLITE = [
 SQLITE_GONE = [
     "DROP TRIGGER IF EXISTS audit_no_update",
     "DROP TRIGGER IF EXISTS audit_no_delete",
-    "DROP TABLE IF EXISTS audit_cleanup",
 ]
 
 

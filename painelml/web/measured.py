@@ -13,7 +13,6 @@ from painelml import metrics
 log = structlog.get_logger("painelml.requests")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-SLOW_S = 1.0
 MACHINES = frozenset(
     {"meli-webhooks", "painelml.health.healthz", "painelml.health.readyz", "painelml.health.metrics"}
 )
@@ -36,7 +35,7 @@ class MeasuredMiddleware:
         route = route_of(request)
         method = request.method if request.method in METHODS else "other"
         metrics.REQUESTS.observe(seconds, str(method), route, str(response.status_code))
-        is_trouble = response.status_code >= 500 or seconds >= SLOW_S
+        is_trouble = response.status_code >= 500
         if route in MACHINES or (route == "none" and not is_trouble):
             return response
         (log.warning if is_trouble else log.info)(

@@ -213,9 +213,9 @@ def test_memory_does_not_grow_with_the_list(
     first = make_order(account, lines=0, payments=0)
     fields = {f.attname: getattr(first, f.attname) for f in Order._meta.concrete_fields if not f.primary_key}
     Order.objects.bulk_create(
-        [Order(**{**fields, "meli_id": str(10**15 + number)}) for number in range(6000)], batch_size=1000
+        [Order(**{**fields, "meli_id": str(10**15 + number)}) for number in range(3500)], batch_size=1000
     )
-    Order.objects.filter(meli_id__gte=str(10**15 + 4000)).update(status="cancelled")
+    Order.objects.filter(meli_id__gte=str(10**15 + 2300)).update(status="cancelled")
     monkeypatch.setattr(exports, "CHUNK", 200)
 
     def page_without_garbage(*args: Any, **kwargs: Any) -> Any:

@@ -145,8 +145,11 @@ def test_removing_a_person_asks_first(visit: Visit, shop: Shop) -> None:
     assert shop.organization.memberships.count() == 1
 
 
-def test_an_ended_session_is_told_and_leaves_the_page_as_it_is(visit: Visit, shop: Shop) -> None:
+def test_an_ended_session_is_told_and_leaves_the_page_as_it_is(
+    visit: Visit, shop: Shop, trouble: Trouble
+) -> None:
     page = visit("/orders/")
+    trouble.refusals.add(401)  # the stream of news may ask once more
     rows = page.locator("#order-table tbody tr").count()
 
     Session.objects.all().delete()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shop, Trouble, Visit
-from tests.browser.test_pages import scrolls_sideways, violations
+from tests.browser.test_pages import violations
 
 
 def search_for(page: Page, text: str) -> None:
@@ -43,15 +43,6 @@ def test_enter_opens_all_that_was_found(visit: Visit, shop: Shop) -> None:
 
     page.wait_for_url("**/search/?q=*")
     expect(page.locator(f'main a[href^="/orders/{shop.numbers["order"]}/"]')).to_be_visible()
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_what_was_found_can_be_read_by_everyone(visit: Visit, trouble: Trouble, width: int) -> None:
-    page = visit("/search/?q=caneca", width=width)
-
-    assert scrolls_sideways(page) == []
-    page.set_viewport_size({"width": width, "height": 800})
-    assert violations(page, trouble) == []
 
 
 def test_the_open_search_can_be_read_by_everyone(visit: Visit, trouble: Trouble) -> None:

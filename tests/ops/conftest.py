@@ -25,7 +25,7 @@ WORKER = ("celery", "-A", "painelml", "worker", "--concurrency", "4", "--logleve
 
 @pytest.fixture
 def small_box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(port=0, seed=5, sellers=1, orders=60, items=30, questions=12) as box:
+    with Sandbox(port=0, seed=5, sellers=1, orders=200, items=300, questions=12) as box:
         monkeypatch.setattr(settings, "MELI_API_URL", box.url)
         monkeypatch.setattr(settings, "MELI_CLIENT_ID", str(box.box.application.id))
         monkeypatch.setattr(settings, "MELI_CLIENT_SECRET", box.box.application.secret)

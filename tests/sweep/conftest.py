@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import translation
@@ -109,6 +109,20 @@ def undone() -> Iterator[None]:
         yield
     finally:
         transaction.savepoint_rollback(savepoint)
+
+
+@contextmanager
+def writing() -> Iterator[list[str]]:
+    """Gather the statements that are more than a question: without one, no row can have changed."""
+    statements: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            statements.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield statements
 
 
 @dataclass

@@ -21,7 +21,7 @@ from painelml.web.filters import FilterForm
 from tests.factories import make_person
 
 from .addresses import SAFE, UNSAFE, Address, addresses
-from .conftest import Visitor, browser_of, nobody, program_of, undone
+from .conftest import Visitor, browser_of, nobody, program_of, undone, writing
 from .world import SOUGHT, THEIRS, World, content_of, leaks
 from .writes import WRITES, Write
 
@@ -115,11 +115,11 @@ def test_what_names_no_row_changes_none_of_another_organization(
         for write in WRITES:
             path = next(address for address in OURS if address.text == write.address).of(ours)
             body, query = write.body(theirs), {**write.query(theirs), "account_id": theirs.account.pk}
-            with undone():
+            with undone(), writing() as written:
                 answer = visitor.send(write.method, path, body, query)
                 call = f"{write.call} as {role}"
                 wrong += check(answer, call, theirs, sent=f"{body} {query}")
-                if theirs.snapshot() != before:
+                if written and theirs.snapshot() != before:
                     wrong.append(f"{call} -> {answer.status_code} changed a row")
     assert not wrong, "\n".join(wrong)
 
@@ -143,10 +143,10 @@ def test_every_filter_is_known_to_the_sweep() -> None:
     )
 
 
-@pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
-def test_no_filter_finds_what_another_organization_has(ours: World, theirs: World, role: str) -> None:
+def test_no_filter_finds_what_another_organization_has(ours: World, theirs: World) -> None:
+    """Asked by who may see most."""
     wrong = []
-    visitor = browser_of(ours.members[Role(role)])
+    visitor = browser_of(ours.members[Role.OWNER])
     for address in OURS:
         if address.is_allauth or address.has_ids:
             continue

@@ -89,12 +89,16 @@ def tasks_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Tests empty every table behind them, which the audit log refuses: its own tests (tests/audit) put the
     triggers back."""
     from django.db import connection
 
     from painelml.audit import append_only
+    from tests import emptying
 
     with django_db_blocker.unblock():
         append_only.remove(connection)
+        furniture = emptying.Furniture()
+    with emptying.quickly(furniture):
+        yield

@@ -7,25 +7,15 @@ import signal
 import time
 
 import pytest
-import redis
-from django.conf import settings
-from django.utils import timezone
 
 from accounts.keys import make_key
 from accounts.models import Account, Organization, Scope, User
-from orders.models import Order
-from painelml.celery import app
 from painelml.sandbox import Sandbox
-from painelml.sync.actions import start_sync
-from painelml.sync.models import PendingRead, RunKind, RunStatus, StepState, SyncRun, SyncStep
-from painelml.sync.resource import PLAN
 from tests import processes
-from tests.ops.conftest import ask, notification, worker
+from tests.ops.conftest import ask, notification
 from tests.ops.test_containers import command_of
 from tests.ops.traffic import Front, again, going_on, read
-from tests.sync import truth
-from webhooks.inbox import read_envelope, store
-from webhooks.models import Notification, Outcome
+from webhooks.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,46 +66,3 @@ def test_a_web_process_answers_what_it_has_begun(
     assert traffic.failures == []
     assert {status for _name, status in traffic.answers} == {"200"}
     assert Notification.objects.count() == traffic.total("notification")
-
-
-def test_a_worker_finishes_or_gives_back_what_it_holds(connected: Account, small_box: Sandbox) -> None:
-    seller = int(connected.meli_user_id)
-    ids = list(small_box.truth(seller, "orders"))
-    small_box.drills.latency_ms = 150
-    for number, meli_id in enumerate(ids):
-        store(read_envelope(notification(connected, meli_id, number)))
-    Notification.objects.update(source="missed_feed")  # a flood of its own making is not waited out
-
-    with worker() as first:
-        app.send_task("webhooks.drain", (connected.meli_user_id,))
-        processes.until(Notification.objects.filter(state="done").exists, 60)
-        (run,) = start_sync(connected, "items", kind=RunKind.BACKFILL)
-        processes.until(SyncStep.objects.filter(state=StepState.WORKING).exclude(name=PLAN).exists, 60)
-        assert Notification.objects.filter(state="working").exists()
-        first.send_signal(signal.SIGTERM)
-        assert first.wait(90) == 0
-
-    now = timezone.now()
-    assert not Notification.objects.filter(state="working").exists(), "nothing is held any more"
-    assert not SyncStep.objects.filter(state=StepState.WORKING, lease_until__gt=now).exists()
-    assert Notification.objects.filter(state="pending").exists(), "it stopped in the middle"
-    with redis.Redis.from_url(settings.REDIS_URL) as broker:
-        assert broker.hlen("painelml:unacked") == 0, "no task waits for a lease of the broker to end"
-
-    small_box.drills.latency_ms = 0
-    with worker():
-        app.send_task("webhooks.drain", (connected.meli_user_id,))
-        app.send_task("painelml.sync.work", (run.pk,))
-        processes.until(lambda: not Notification.objects.open().exists(), 60)
-        processes.until(lambda: not SyncRun.objects.active().exists(), 60)
-        read_orders = small_box.calls["GET /orders/{id}"]
-        for reread in start_sync(connected, kind=RunKind.INCREMENTAL):  # brings what is still owed
-            app.send_task("painelml.sync.work", (reread.pk,))
-        processes.until(lambda: not SyncRun.objects.active().exists(), 60)
-
-    assert SyncRun.objects.get(pk=run.pk).status == RunStatus.DONE
-    assert not PendingRead.objects.exists()
-    assert sorted(Order.objects.values_list("meli_id", flat=True)) == sorted(ids)
-    assert set(Notification.objects.values_list("state", "outcome")) == {("done", Outcome.CREATED)}
-    assert read_orders == len(ids), "none was read twice"
-    assert [*truth.items(connected, small_box), *truth.orders(connected, small_box)] == []

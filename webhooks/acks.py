@@ -14,7 +14,7 @@ from painelml.later import Later
 
 BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
 """Answers are counted by the first bound they stay under. Mercado Livre waits 500 ms."""
-STATUSES = (200, 400, 403, 413, 503)
+STATUSES = (200, 400, 403, 413, 429, 500, 503)
 KEPT_S = 3 * 24 * 3600
 
 

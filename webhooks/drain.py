@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from structlog.contextvars import bind_contextvars
@@ -53,6 +53,8 @@ STORM_PATIENCE = timedelta(seconds=20)
 several times, and waiting for the end reads it once. Its first half second tells it apart, before a batch is
 read in vain: twenty orders of the 128 of a measured flood were. Nothing waits longer than the patience; in a
 longer storm a resource is read again only for what happened after it was read (`happened_by`)."""
+NEWEST = 5000
+"""Among so many rows of all sellers a storm is looked for: more than arrive in a second, few to read."""
 
 TRIES = 10
 FIRST_DELAY_S = 5
@@ -121,19 +123,26 @@ def drain(seller_id: str, seconds: float = TURN_S) -> float | None:
 
 def storm_left(seller_id: str) -> float:
     """Return in how many seconds a flood can be over at the earliest, 0 when waiting for that spares no
-    readings."""
+    readings.
+
+    It is told by what arrives, applied already or not: where repeats of what was read are settled as fast as
+    they come, few are ever open.
+    """
     now = timezone.now()
-    fresh = Notification.objects.open().filter(seller_id=seller_id, source=Source.WEBHOOK, attempts=0)
+    told = Notification.objects.filter(seller_id=seller_id, source=Source.WEBHOOK)
+    last = Notification.objects.aggregate(last=Max("pk"))["last"] or 0
     ends = [
         arrived_at + window
         for many, window in ((STORM, STORM_WINDOW), (BURST, BURST_WINDOW))
-        for arrived_at in fresh.filter(created_at__gt=now - window)
+        for arrived_at in told.filter(pk__gt=last - NEWEST, created_at__gt=now - window)
         .order_by("-created_at")
         .values_list("created_at", flat=True)[many - 1 : many]
     ]
     if not ends:
         return 0
-    oldest = fresh.aggregate(oldest=Min("created_at"))["oldest"] or now
+    oldest = told.open().filter(attempts=0).aggregate(oldest=Min("created_at"))["oldest"]
+    if oldest is None:
+        return 0
     return max(0.0, (min(max(ends), oldest + STORM_PATIENCE) - now).total_seconds())
 
 

@@ -1,4 +1,5 @@
-"""Keeping what Mercado Livre tells us: one statement, whatever happens next (API facts, part A section 3).
+"""Keeping what Mercado Livre tells us: one statement for what is ours, whatever happens next (API facts,
+part A section 3).
 
 Everything in a body is a hint. It can come from anybody, so it is checked for shape only, and the resource
 is read with the seller's own token before anything changes.
@@ -11,6 +12,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import Enum, auto
 from functools import cache
 from typing import Any
 
@@ -100,54 +102,62 @@ def digest(*words: str) -> str:
 
 
 def store(notification: Notification) -> str | None:
-    """Keep the notification in one statement and return its state, None when it was not kept (too many
-    ignored).
+    """Keep the notification and return its state, None when it was not kept (too many ignored, or known
+    already from the missed feeds). One statement, two where the seller may be nobody's.
 
     A seller we do not know and a topic we do not mirror make it `ignored`. A repeat of a known event only
     counts on its row; in the missed feeds every event is repeated for two days, so there it does not count
     either.
     """
-    notification.created_at = notification.next_try_at = timezone.now()
-    values = {
-        field.column: field.get_db_prep_save(getattr(notification, field.attname), connection)
-        for field in stored_fields()
-    }
-    mirrored = bool(notification.kind)
-    known = {
-        "known_seller": notification.seller_id,
-        "state_if_known": NotificationState.PENDING if mirrored else NotificationState.IGNORED,
-        "outcome_if_known": "" if mirrored else Outcome.UNMIRRORED,
-        "is_mirrored": mirrored,
-    }
+    now = timezone.now()
+    moments = (notification.received, notification.sent, now, now)
+    values = (
+        *(getattr(notification, name) for name in WORDS),
+        *(connection.ops.adapt_datetimefield_value(moment) for moment in moments),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(insert_statement(notification.source), values | known)
-        row = cursor.fetchone()
-    return row[0] if row else None
+        for fate in (Fate.KEPT, Fate.STRANGE) if notification.kind else (Fate.UNMIRRORED,):
+            cursor.execute(insert(fate, notification.source), (*values, notification.seller_id))
+            if row := cursor.fetchone():
+                return str(row[0])
+    return None
+
+
+WORDS = ("dedupe_key", "topic", "resource", "kind", "target", "seller_id", "application_id")
+
+
+class Fate(Enum):
+    """What becomes of an event: kept for a seller we know, or ignored for being of another, or because we do
+    not mirror what it speaks of. The first two keep no row where the other would."""
+
+    KEPT = auto()
+    STRANGE = auto()
+    UNMIRRORED = auto()
 
 
 @cache
-def stored_fields() -> list[Any]:
-    decided_there = ("id", "state", "outcome")
-    return [field for field in Notification._meta.concrete_fields if field.column not in decided_there]
-
-
-@cache
-def insert_statement(source: str) -> str:
+def insert(fate: Fate, source: str) -> str:
+    """Return the statement that keeps an event; its values are those of `WORDS`, four instants and the
+    seller."""
+    # Nothing here comes from outside.
     table, accounts = Notification._meta.db_table, Account._meta.db_table
-    columns = [field.column for field in stored_fields()]
-    on_repeat = "UPDATE SET repeats = {table}.repeats + 1" if source == Source.WEBHOOK else "NOTHING"
+    is_known = f"EXISTS (SELECT 1 FROM {accounts} WHERE meli_user_id = %s)"  # noqa: S608
+    ignored = f"SELECT 1 FROM {table} WHERE state = '{NotificationState.IGNORED}' LIMIT {IGNORED_KEPT}"  # noqa: S608
+    has_room = f"{IGNORED_KEPT} > (SELECT count(*) FROM ({ignored}) AS ignored)"  # noqa: S608
+    match fate:
+        case Fate.KEPT:
+            end = f"'{NotificationState.PENDING}', '' WHERE {is_known}"
+        case Fate.STRANGE:
+            strange = f"'{NotificationState.IGNORED}', '{Outcome.UNKNOWN_SELLER}'"
+            end = f"{strange} WHERE NOT {is_known} AND {has_room}"
+        case Fate.UNMIRRORED:
+            outcome = f"CASE WHEN {is_known} THEN '{Outcome.UNMIRRORED}' ELSE '{Outcome.UNKNOWN_SELLER}' END"
+            end = f"'{NotificationState.IGNORED}', {outcome} WHERE {has_room}"
+    on_repeat = f"UPDATE SET repeats = {table}.repeats + 1" if source == Source.WEBHOOK else "NOTHING"
     return f"""
-        INSERT INTO {table} ({", ".join(columns)}, state, outcome)
-        SELECT {", ".join(f"%({column})s" for column in columns)},
-               CASE WHEN seller.is_known THEN %(state_if_known)s ELSE '{NotificationState.IGNORED}' END,
-               CASE WHEN seller.is_known THEN %(outcome_if_known)s ELSE '{Outcome.UNKNOWN_SELLER}' END
-        FROM (SELECT EXISTS (SELECT 1 FROM {accounts} WHERE meli_user_id = %(known_seller)s) AS is_known) AS
-        seller WHERE (seller.is_known AND %(is_mirrored)s)
-           OR {IGNORED_KEPT} > (
-               SELECT count(*) FROM (
-                   SELECT 1 FROM {table} WHERE state = '{NotificationState.IGNORED}' LIMIT {IGNORED_KEPT}
-               ) AS ignored
-           )
-        ON CONFLICT (dedupe_key) DO {on_repeat.format(table=table)}
+        INSERT INTO {table} ({", ".join(WORDS)}, received, sent, created_at, next_try_at,
+                             source, repeats, attempts, lease_owner, error, state, outcome)
+        SELECT {"%s, " * (len(WORDS) + 4)} '{source}', 0, 0, '', '', {end}
+        ON CONFLICT (dedupe_key) DO {on_repeat}
         RETURNING state
-    """  # noqa: S608  nothing here comes from outside
+    """

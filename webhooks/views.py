@@ -27,7 +27,7 @@ from painelml.web.context import filters_of, panel_of
 from painelml.web.htmx import page_or_partial, wants_partial
 from painelml.web.paging import paginate
 
-from . import acks, actions, bell, inbox, queries
+from . import acks, actions, bell, inbox, limits, queries
 from .forms import InboxFilterForm
 from .models import Notification, NotificationState
 
@@ -42,12 +42,17 @@ def receive(request: HttpRequest) -> HttpResponse:
     """Keep a notification and answer; nothing here waits for Mercado Livre, the broker or a worker.
 
     200 once it is kept, 400 when it is none, 413 above 64 KiB, 503 when the database cannot take it, so that
-    it is sent again. 403 from an address that `MELI_WEBHOOK_IPS` leaves out.
+    it is sent again. 403 from an address that `MELI_WEBHOOK_IPS` leaves out, 429 above
+    `MELI_WEBHOOK_MAX_RPM`.
     """
     began = time.perf_counter()
-    response = keep(request)
-    acks.count(response.status_code, time.perf_counter() - began)
-    return response
+    status = 500
+    try:
+        response = keep(request)
+        status = response.status_code
+        return response
+    finally:
+        acks.count(status, time.perf_counter() - began)
 
 
 def keep(request: HttpRequest) -> HttpResponse:
@@ -55,8 +60,12 @@ def keep(request: HttpRequest) -> HttpResponse:
         return refusal(403, "This address may not send notifications.")
     if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_BODY:
         return refusal(413, "The body is longer than 64 KiB.")
+    if limits.is_address_over(client_address(request)):
+        return refusal(429, "Too many notifications come from this address. Please send it again.")
     try:
         notification = inbox.parse(request.body)
+        if limits.is_seller_over(notification.seller_id):
+            return refusal(429, "Too many notifications are about this seller. Please send it again.")
         state = store(notification)
     except inbox.NotANotification as wrong:
         return refusal(400, str(wrong))

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Account, AccountStatus
+from painelml.audit import trail
 from painelml.web.api import AccountForm, ApiViewSet, Conflict, Instant, Word
 from painelml.web.filters import ChoiceFilter
 from painelml.web.once import acts_once
@@ -122,6 +123,8 @@ def start_runs(request: Request, form: Any, scope: str) -> Response:
             requested_by=request.user,  # type: ignore[arg-type]
         )
     }
+    if not started:
+        trail.came_to_nothing()
     runs = [progress for progress in queries.latest_runs(accounts) if progress.run.pk in started]
     return Response(RunsSerializer({"runs": runs}).data, 202)
 

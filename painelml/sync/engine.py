@@ -48,6 +48,8 @@ A_FEW = 3
 LONGEST_ID = 32
 READS_POSITION = 1_000_000
 """Reads come after every listing step, so that one worker alone shows the newest rows first."""
+FED_PAUSE = timedelta(seconds=1)
+"""How long reads wait for what still brings more of them."""
 NEAR = timedelta(seconds=60)
 """A run waits for reads that may be tried again this soon; later ones are left to the next re-read."""
 
@@ -342,6 +344,19 @@ class Worker(Reader):
         finally:
             self.step = None
             self.note_progress()
+            self.wake_readers(step)
+
+    def wake_readers(self, ended: SyncStep) -> None:
+        """Let reads that wait for a step look again once it ended: nobody rings when their second is over."""
+        if SyncStep.objects.open().filter(pk=ended.pk).exists():
+            return
+        now = timezone.now()
+        waiting = SyncStep.objects.filter(
+            name=READS, state=StepState.WAITING, attempts=0, next_try_at__gt=now
+        )
+        for run in active_runs_fed_by(self.run):
+            if waiting.filter(run=run, next_try_at__lt=now + FED_PAUSE).update(next_try_at=now):
+                ring(run)
 
     def plan(self, step: SyncStep, resource: Resource) -> None:
         total = None
@@ -423,7 +438,7 @@ class Worker(Reader):
     ) -> None:
         now = timezone.now()
         if is_fed:
-            self.advance(step, state=StepState.WAITING, next_try_at=now + timedelta(seconds=1))
+            self.advance(step, state=StepState.WAITING, next_try_at=now + FED_PAUSE)
         elif next_read is not None and next_read.next_try_at < now + NEAR:
             self.advance(step, state=StepState.WAITING, next_try_at=next_read.next_try_at)
         elif step.cursor is None and (strays := resource.strays(self.run)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Account
@@ -26,6 +26,16 @@ class RunProgress:
         """Whether all of it is listed and only details are still being read, which cannot be timed."""
         return bool(self.run.is_active and self.run.total and self.run.done >= self.run.total)
 
+    @property
+    def surplus(self) -> int:
+        """How many more we hold than were listed: they came meanwhile, or are listed no longer. Negative:
+        that many are missing. 0 until the run is over."""
+        return 0 if self.run.is_active or self.run.total is None else self.run.done - self.run.total
+
+    @property
+    def missing(self) -> int:
+        return max(0, -self.surplus)
+
 
 def latest_runs(accounts: Iterable[Account]) -> list[RunProgress]:
     """Return the latest run of each scope of each account, in one query."""
@@ -38,6 +48,14 @@ def ledger(accounts: Iterable[Account]) -> list[RunProgress]:
     return _latest(SyncRun.objects.listings().filter(account__in=accounts))
 
 
+def unread_scopes(accounts: Iterable[Account]) -> set[str]:
+    """Return the scopes whose first run has not ended well yet for each of these accounts: what we hold of
+    them is not all there is. One query."""
+    runs = SyncRun.objects.filter(account__in=accounts).order_by().values("account", "scope")
+    ended_well = Count("pk", filter=Q(status=RunStatus.DONE))
+    return set(runs.annotate(ended_well=ended_well).filter(ended_well=0).values_list("scope", flat=True))
+
+
 def found_by_rereads(accounts: Iterable[Account]) -> int:
     """Count the changes that re-reads and audits saw before any notification told of them. Of the runs that
     are kept."""
@@ -47,23 +65,16 @@ def found_by_rereads(accounts: Iterable[Account]) -> int:
 
 def _latest(runs: QuerySet[SyncRun]) -> list[RunProgress]:
     newest = runs.order_by().values("account", "scope").annotate(newest=Max("id")).values("newest")
-    shown = (
-        SyncRun.objects.filter(pk__in=newest)
-        .select_related("account")
-        .annotate(
-            steps_expected=Sum("steps__expected", filter=~Q(steps__name="plan")),
-            steps_held=Sum("steps__held", filter=~Q(steps__name="plan")),
-        )
-        .order_by("account_id", "id")
-    )
-    return [_progress(run, run.steps_expected or 0, run.steps_held or 0) for run in shown]
+    shown = SyncRun.objects.filter(pk__in=newest).select_related("account").order_by("account_id", "id")
+    return [_progress(run) for run in shown]
 
 
-def _progress(run: SyncRun, expected: int, held: int) -> RunProgress:
-    """Tell how far a run is. All its steps count, so that details still to be read keep it below 100."""
+def _progress(run: SyncRun) -> RunProgress:
+    """Tell how far a run is, by the figures people see beside it. Details still to be read keep it below
+    100."""
     if run.status == RunStatus.DONE:
         return RunProgress(run, 100, 0)
-    share = min(held, expected) / expected if expected else 0.0
+    share = min(run.done, run.total) / run.total if run.total else 0.0
     progress = RunProgress(run, min(99, int(100 * share)), None)
     if run.status != RunStatus.RUNNING or run.started_at is None or progress.is_at_details:
         return progress

@@ -21,8 +21,8 @@ FULL = os.environ.get("PAINELML_DRILL") == "full"
 """`make drill`: the size of the requirement. Otherwise a size that every change can afford."""
 
 CELERY = ("celery", "-A", "painelml")
-WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "CRITICAL")
-BEAT = (*CELERY, "beat", "--loglevel", "CRITICAL")
+WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4")
+BEAT = (*CELERY, "beat")
 WORKERS = 8 if FULL else 2
 
 
@@ -64,7 +64,7 @@ class Panel:
                     self.kept[name] = subprocess.Popen(
                         [sys.executable, "-m", *command],
                         cwd=processes.ROOT,
-                        env=processes.environment(**self.servers.addresses()),
+                        env=processes.environment(**self.servers.addresses(), LOG_LEVEL="ERROR"),
                     )
 
     @contextmanager

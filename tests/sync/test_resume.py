@@ -22,6 +22,7 @@ from painelml.sandbox import Drills
 from painelml.sync.actions import cancel_run, start_sync
 from painelml.sync.engine import Worker
 from painelml.sync.models import RunKind, RunStatus, StepState, SyncStep
+from painelml.sync.resource import READS
 from tests.sync.conftest import OpenBox, connect, run_all
 from tests.sync.truth import differences
 
@@ -169,3 +170,24 @@ def test_a_dead_grant_ends_the_run_in_words_and_expires_the_account(
     assert account.status == "expired"
     assert ended[0].status == RunStatus.FAILED
     assert ended[0].error
+
+
+def test_reads_that_wait_for_a_list_look_again_once_it_ended(
+    shop: Organization, open_box: OpenBox, rung: list[int]
+) -> None:
+    """Nobody would ring otherwise, and every run would end with the sweep only."""
+    account = connect(shop, open_box(questions=5))
+    (run,) = start_sync(account, "questions", kind=RunKind.BACKFILL)
+    worker, lists = Worker(run), []
+    worker.do(worker.claim(), until=float("inf"))
+    while (step := worker.claim()).name != READS:
+        lists.append(step)
+    worker.do(step, until=float("inf"))
+    assert worker.claim() is None, "it waits for the lists"
+    rung.clear()
+    for listing in lists:
+        worker.do(listing, until=float("inf"))
+    assert run.pk in rung
+    worker.do(worker.claim(), until=float("inf"))
+    run.refresh_from_db()
+    assert run.status == RunStatus.DONE

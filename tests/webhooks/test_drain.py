@@ -479,6 +479,14 @@ class TestStorm:
 
         assert states() == {"done": BURST}
 
+    def test_what_was_settled_as_it_came_belongs_to_it(self, account: Account, box: Sandbox) -> None:
+        tell_orders(box, 20)
+        Notification.objects.update(created_at=timezone.now(), state="done")
+        tell_orders(box, 1)
+
+        assert drain(account.meli_user_id)
+        assert not box.calls
+
     def test_nobody_waits_longer_than_the_patience(self, account: Account, box: Sandbox) -> None:
         tell_orders(box, 20, times=4)
         oldest = Notification.objects.earliest("id")

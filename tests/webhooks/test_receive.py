@@ -238,10 +238,10 @@ def test_strangers_fill_only_so_much_and_keep_nobody_out(
     account: Account, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "IGNORED_KEPT", 3)
-    inbox.insert_statement.cache_clear()
+    inbox.insert.cache_clear()
     statuses = {deliver(envelope(user_id=STRANGER)) for _ in range(5)}
     deliver(envelope())
-    inbox.insert_statement.cache_clear()
+    inbox.insert.cache_clear()
 
     assert statuses == {200}
     assert Notification.objects.filter(state="ignored").count() == 3

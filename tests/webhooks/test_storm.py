@@ -19,18 +19,7 @@ from webhooks.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORKER = (
-    "celery",
-    "-A",
-    "painelml",
-    "worker",
-    "--pool",
-    "threads",
-    "--concurrency",
-    "4",
-    "--loglevel",
-    "ERROR",
-)
+WORKER = ("celery", "-A", "painelml", "worker", "--pool", "threads", "--concurrency", "4")
 
 
 @pytest.fixture
@@ -40,7 +29,7 @@ def panel(account: Account, other_account: Account, box: Sandbox) -> Iterator[in
     with ExitStack() as stack:
         port = stack.enter_context(processes.web())
         for _ in range(2):
-            stack.enter_context(processes.running(*WORKER, ready=lambda: True))
+            stack.enter_context(processes.running(*WORKER, ready=lambda: True, LOG_LEVEL="ERROR"))
         box.control(callback=f"http://127.0.0.1:{port}/meli/webhooks", speed=20)
         yield port
         box.control(callback=callback, speed=1)

@@ -32,6 +32,7 @@ from shipments.api import ShipmentSerializer
 from shipments.queries import shipment_of_order
 
 from . import queries, reports
+from .explain import Part, explain
 from .exports import LISTING
 from .forms import OrderFilterForm, ReportForm
 from .models import Order, OrderItem, OrderQuerySet, Payment
@@ -150,12 +151,43 @@ class ProfitSerializer(serializers.Serializer):
         return products_without_cost(order)
 
 
+class PartSerializer(serializers.Serializer):
+    """A part of an order's money, and in `source` the field or call of Mercado Livre, or the cost of yours,
+    that it comes from; nothing of a sum.
+
+    `sign` is `+` or `-` for what is added or taken away, `=` for what the parts above leave, and empty for
+    what is told beside them. A refund has the `date` on which it was made.
+    """
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    sign = serializers.SerializerMethodField()
+    amount = Money()
+    source = Word()
+    note = Word()
+    date = Instant(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(["+", "-", "=", ""]))
+    def get_sign(self, part: Part) -> str:
+        return part.sign.replace("−", "-")
+
+
 class OrderDetailSerializer(OrderSerializer):
     shipment = serializers.SerializerMethodField()
+    breakdown = serializers.SerializerMethodField()
     profit = serializers.SerializerMethodField()
 
     class Meta(OrderSerializer.Meta):
-        fields = (*OrderSerializer.Meta.fields, "shipment", "profit")
+        fields = (*OrderSerializer.Meta.fields, "shipment", "breakdown", "profit")
+
+    def to_representation(self, order: Order) -> dict[str, Any]:
+        self.mirrored = shipment_of_order(order)
+        return super().to_representation(order)
+
+    @extend_schema_field(PartSerializer(many=True))
+    def get_breakdown(self, order: Order) -> Any:
+        """Return every part of the order's money, in the order in which it is reckoned."""
+        return PartSerializer(explain(order, self.mirrored), many=True).data
 
     @extend_schema_field(ProfitSerializer(allow_null=True))
     def get_profit(self, order: Order) -> dict[str, Any] | None:
@@ -166,8 +198,7 @@ class OrderDetailSerializer(OrderSerializer):
     @extend_schema_field(ShipmentSerializer(allow_null=True))
     def get_shipment(self, order: Order) -> dict[str, Any] | None:
         """Return the order's shipment once it is mirrored."""
-        shipment = shipment_of_order(order)
-        return ShipmentSerializer(shipment).data if shipment else None
+        return ShipmentSerializer(self.mirrored).data if self.mirrored else None
 
 
 class SalesSerializer(serializers.Serializer):

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from accounts.models import Account, Role
 from catalog.costs import BEGINNING, FILE_MAX, CostRow, UnreadableFile, good, read_costs
 from catalog.models import ProductCost, SaleCost
+from painelml.audit import trail
 from painelml.web.api import AccountForm, ApiViewSet, Money, StrictSerializer
 from painelml.web.filters import YEARS, ChoiceFilter, WordFilter
 
@@ -249,6 +250,8 @@ class ProductCostViewSet(CostViewSet):
             raise ValidationError({"file": [str(error)]}) from error
         found, wrong = good(rows), [row for row in rows if row.errors]
         is_trial = self.query.value("dry_run") == "true"
+        if is_trial:
+            trail.came_to_nothing()
         answer = {
             "found": len(found),
             "stored": 0 if is_trial else actions.change_product_costs(account, found),

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import MemberRequest, role_required
 from accounts.models import Account, Role
-from catalog.costs import BEGINNING, CostRow, UnreadableFile, good, read_costs
+from catalog.costs import BEGINNING, FILE_MAX, CostRow, UnreadableFile, good, read_costs
 from catalog.models import ProductCost
+from painelml.audit import trail
 from painelml.web.paging import paginate
 from painelml.web.show import count
 
@@ -66,7 +67,7 @@ def read_file(request: MemberRequest, pk: int) -> HttpResponseBase:
     if not form.is_valid():
         return draw(request, account, form)
     try:
-        rows = read_costs(form.cleaned_data["file"].read())
+        rows = read_costs(form.cleaned_data["file"].read(FILE_MAX + 1))
     except UnreadableFile as error:
         form.add_error("file", str(error))
         return draw(request, account, form)
@@ -93,6 +94,7 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponseBase:
     key = key_of(request, account, request.POST.get("token", ""))
     rows = cache.get(key)
     if rows is None:
+        trail.came_to_nothing()
         messages.error(request, _("This preview is no longer there: choose the file again."))
         return redirect("costs:costs", account.pk)
     stored = actions.change_product_costs(account, rows)

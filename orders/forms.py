@@ -24,13 +24,17 @@ STATUSES = choices("order")
 
 
 class OrderFilterForm(FilterForm):
-    RARE = ("item_id", "tag")
+    RARE = ("item_id", "tag", "currency_id", "is_sale", "unknown")
+    UNKNOWN: ClassVar = [("net", _("Net")), ("profit", _("Profit"))]
 
     status = WordFilter(STATUSES, label=_("Status"))
     date_from = DayField(label=_("From"), required=False)
     date_to = DayField(label=_("To"), required=False)
     item_id = WordFilter(label=_("Item"))
     tag = WordFilter(label=_("Tag"))
+    currency_id = WordFilter(label=_("Currency"))
+    is_sale = ChoiceFilter([("true", _("Yes"))], label=_("Counts as a sale"))
+    unknown = ChoiceFilter(UNKNOWN, label=_("Not known yet"))
 
 
 class ReportForm(PeriodForm):
@@ -55,10 +59,15 @@ class ReportForm(PeriodForm):
 
     @property
     def used_query(self) -> str:
-        """Return the period as the list of orders and its export take it: in days, whatever was given."""
-        first, last = self.bounds(self.today)
+        """Return the account and the period as the list of orders and its export take them."""
         account = {"account_id": chosen} if (chosen := self.value("account_id")) else {}
-        return urlencode({**account, "date_from": first.isoformat(), "date_to": last.isoformat()})
+        return urlencode(account | self.dates)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """Return the first and the last day as the list of orders takes them, whatever was given."""
+        first, last = self.bounds(self.today)
+        return {"date_from": first.isoformat(), "date_to": last.isoformat()}
 
     @property
     def period_query(self) -> str:
@@ -119,7 +128,7 @@ class SinceField(forms.DateField):
 
     def __init__(self) -> None:
         super().__init__(
-            label=_("From"),
+            label=_("Valid from"),
             required=False,
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             help_text=_("Empty: since ever."),

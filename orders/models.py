@@ -80,7 +80,7 @@ class Order(MirroredRow):
             models.Index(fields=["-date_created", "-id"], name="order_newest_of_all"),
             models.Index(fields=["account", "status", "-date_created", "-id"], name="order_by_status"),
             models.Index(fields=["account", "shipment_id"], name="order_by_shipment"),
-            models.Index(fields=["account", "pack_id"], name="order_by_pack"),
+            models.Index(fields=["account", "pack_id", "-date_created", "-id"], name="order_by_pack"),
             models.Index(fields=["account", "buyer_id", "date_created"], name="order_by_buyer"),
             models.Index(
                 fields=["account", "date_created"], condition=Q(is_sale=True), name="order_sales_by_day"

@@ -198,7 +198,9 @@ def earned_by_item(orders: OrderQuerySet, limit: int) -> list[ItemEarned]:
     rows = sales.values("currency_id", item_id=F("items__item_id")).annotate(
         line_title=Max("items__title"), sold=Sum("units"), **earned_figures()
     )
-    most = rows.order_by(F("earned_profit").desc(nulls_last=True), "item_id")[:limit]
+    # Where no profit is known, and where two are alike, what sold for more comes first.
+    profit, gross = (F(name).desc(nulls_last=True) for name in ("earned_profit", "earned_gross"))
+    most = rows.order_by(profit, gross, "item_id")[:limit]
     return [
         ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["sold"], earned_of(row))
         for row in most

@@ -49,7 +49,7 @@ def passing(orders: OrderQuerySet, form: OrderFilterForm) -> OrderQuerySet:
     orders = orders.filter(
         within("date_created", form.accounts, form.value("date_from"), form.value("date_to")),
         account__in=form.accounts,
-        **form.filters(status="status"),
+        **form.filters(status="status", currency_id="currency_id"),
     )
     if q := form.value("q"):
         orders = orders.filter(searched(q) if form.sees_people else searched_without_people(q))
@@ -58,6 +58,10 @@ def passing(orders: OrderQuerySet, form: OrderFilterForm) -> OrderQuerySet:
     if tag := form.value("tag"):
         # SQLite has no containment for JSON; the quotes make it a whole tag on both databases.
         orders = orders.alias(tags_text=Cast("tags", TextField())).filter(tags_text__contains=f'"{tag}"')
+    if form.value("is_sale"):
+        orders = orders.sales()
+    if part := form.value("unknown"):
+        orders = orders.sales().filter(**{f"{part}__isnull": True})
     return orders
 
 

@@ -71,10 +71,6 @@ class CurrencyReport:
         return change(self.refunded.of_sales, self.refunded_before.of_sales)
 
     @property
-    def complete(self) -> int:
-        return self.total.orders - self.total.incomplete
-
-    @property
     def newest_first(self) -> list[ReportDay]:
         return self.days[::-1]
 

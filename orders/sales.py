@@ -94,15 +94,16 @@ def totals(orders: Iterable[Order], column: str) -> list[Total]:
 def sales_for_listing(form: OrderFilterForm) -> OrderQuerySet:
     """Return one order of every sale that has some passing the filters: the newest of those that do.
 
-    The OR keeps the databases from joining the table with itself: they walk the index the list is ordered by
-    and look each pack up, for as many rows as a page has.
+    The OR with the pack keeps the databases from joining the table with itself: they walk the index the list
+    is ordered by and look each pack up, for as many rows as a page has. The dates are put so that SQLite,
+    which has no statistics, looks in the index of the pack and not through all that is newer.
     """
     of_pack = passing(Order.objects.order_by(), form).filter(
         account=OuterRef("account"), pack_id=OuterRef("pack_id")
     )
     newer = of_pack.filter(
-        Q(date_created__gt=OuterRef("date_created"))
-        | Q(date_created=OuterRef("date_created"), pk__gt=OuterRef("pk"))
+        Q(date_created__gt=OuterRef("date_created")) | Q(pk__gt=OuterRef("pk")),
+        date_created__gte=OuterRef("date_created"),
     )
     leads: OrderQuerySet = passing(Order.objects.all(), form).filter(Q(pack_id="") | ~Exists(newer))
     return leads.select_related("account").defer(*UNREAD)

@@ -106,8 +106,10 @@ def date_refunds(orders: QuerySet[Order]) -> None:
         for refund in order.refunds.all():
             noted[refund.payment_id].append(refund)
         for payment in order.payments.all():
-            told = refunded_of(vars(payment)) or NOTHING
+            told = refunded_of(vars(payment))
             mine = noted.pop(payment.meli_id, [])
+            if told is None:
+                continue  # that it is not told takes back nothing
             taken_back += [refund.pk for refund in mine if refund.total > told]
             before = max((refund.total for refund in mine if refund.total <= told), default=NOTHING)
             if told > before:

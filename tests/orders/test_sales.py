@@ -9,6 +9,7 @@ what a unit costs the seller; rows without one have a product whose cost nobody 
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -115,6 +116,7 @@ def order_reading(number: int, **changes: Any) -> Reading:
             for position, payment in enumerate(row.get("payments", [{"amount": str(total)}]))
         ],
         "shipping": {"id": shipment_id(number)},
+        "taxes": {"amount": number_of(row.get("taxes")), "currency_id": currency},
         "buyer": {"id": 555000111, "nickname": "BUYERX"},
         "tags": row.get("tags", []) + ["order_has_discount"] * (discounts is not None),
     }  # fmt: skip
@@ -233,6 +235,7 @@ def test_the_explanation_adds_up_to_the_same_cents(sales: list[Order]) -> None:
         for name in ("gross", "sale_fee", "shipping_cost", "discounts", "net"):
             assert by_name[name].amount == want[name], (row["name"], name)
             assert by_name[name].source or name == "net"
+        assert ("taxes" in by_name and str(by_name["taxes"].amount)) == row.get("taxes", False), row["name"]
         running: Decimal | None = D(0)
         for part in parts:
             if part.sign == "=":
@@ -255,14 +258,79 @@ def test_the_api_tells_the_same(sales: list[Order], ana: User) -> None:
         ]
 
 
+def test_the_api_says_where_each_amount_comes_from(sales: list[Order], ana: User) -> None:
+    api = APIClient()
+    api.force_login(ana)
+    for row, order in zip(SALES, sales, strict=True):
+        parts = api.get(f"/api/orders/{order.meli_id}").json()["breakdown"]
+        by_name = {part["name"]: part for part in parts}
+        want = amounts(row)
+        for name in ("gross", "sale_fee", "shipping_cost", "discounts", "net"):
+            told = by_name[name]
+            assert number_of(told["amount"]) == want[name], (row["name"], name)
+            assert bool(told["source"]) is (told["sign"] != "="), (row["name"], name)
+        zone = order.account.time_zone
+        refunds = [
+            [str(datetime.fromisoformat(part["date"]).astimezone(zone).date()), part["amount"]]
+            for part in parts
+            if part["name"] == "refund" and part["amount"] is not None
+        ]
+        assert refunds == expected(row)["refunds"], row["name"]
+        assert ("left" in by_name) is (want["refunded"] != 0), row["name"]
+        if left := by_name.get("left"):
+            assert number_of(left["amount"]) == want["left"], row["name"]
+
+
+def test_the_shipment_of_an_order_is_read_once(sales: list[Order], ana: User) -> None:
+    api = APIClient()
+    api.force_login(ana)
+    with CaptureQueriesContext(connection) as asked:
+        assert api.get(f"/api/orders/{sales[0].meli_id}").status_code == 200
+    assert sum('FROM "shipments_shipment"' in one["sql"] for one in asked.captured_queries) == 1
+
+
+def money_on(page: str, order: Order) -> list[tuple[str, str]]:
+    """Return the labels and the amounts of an order's money, as its page shows them."""
+    own = page.partition(f"<summary>Order {order.meli_id}</summary>")[2] or page
+    listed = own.partition('<dl class="sums">')[2].partition("</dl>")[0]
+    listed = re.sub(r'<span class="help">.*?</span></span>', "", listed, flags=re.DOTALL)
+    pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", listed, re.DOTALL)
+    return [(words_of(label), words_of(amount)) for label, amount in pairs]
+
+
+def words_of(html: str) -> str:
+    return re.sub(r"(<[^>]+>|[ \n])+", " ", html).strip(" ")
+
+
+def shown(amount: Decimal | None, order: Order, sign: str = "") -> str:
+    if amount is None:
+        return "not known yet"
+    return f"{sign if amount else ''}{money(amount, order.currency_id)}"
+
+
 def test_the_page_tells_the_same(sales: list[Order], ana: User, client: Client) -> None:
     client.force_login(ana)
     for row, order in zip(SALES, sales, strict=True):
         page = client.get(f"/orders/{order.meli_id}/", headers={"accept-language": "en"}).content.decode()
-        for name, amount in amounts(row).items():
-            if amount:
-                shown = money(abs(amount) if name != "net" and name != "left" else amount, order.currency_id)
-                assert shown in page, (row["name"], name)
+        want = amounts(row)
+        parts = [
+            ("Items sold", shown(want["gross"], order)),
+            ("Sale fee", shown(want["sale_fee"], order, "− ")),
+            ("Shipping you pay", shown(want["shipping_cost"], order, "− ")),
+            ("Discounts you fund", shown(want["discounts"], order, "− ")),
+            ("Net", shown(want["net"], order)),
+        ]
+        if want["refunded"] != 0:
+            refunds = [number_of(amount) for _day, amount in expected(row)["refunds"]] or [None]
+            parts += [("Refunded", shown(amount, order, "− ")) for amount in refunds]
+            parts.append(("Left after refunds", shown(want["left"], order)))
+        if taxes := row.get("taxes"):
+            parts.append(("Taxes", shown(D(taxes), order)))
+        told = money_on(page, order)
+        for (label, amount), (told_label, told_amount) in zip(parts, told, strict=False):
+            assert told_label.startswith(label), row["name"]
+            assert told_amount == amount, (row["name"], label)
+        assert len(told) >= len(parts), row["name"]
 
 
 @pytest.fixture
@@ -298,6 +366,24 @@ def test_what_is_earned_is_known_to_the_cent_and_no_further(reckoned: list[Order
             assert (shown["profit"], shown["missing_costs"]) == (None, [f"SKU-{number}"]), row["name"]
             assert "goods_cost" in shown["incomplete"], row["name"]
     assert worked_out >= 13
+
+
+def test_what_is_earned_is_on_the_page(reckoned: list[Order], ana: User, client: Client) -> None:
+    client.force_login(ana)
+    for order in reckoned:
+        row = SALES[int(order.meli_id) - FIRST]
+        if own := row["expect"].get("own"):
+            page = client.get(f"/orders/{order.meli_id}/", headers={"accept-language": "en"}).content.decode()
+            costs = [
+                ("Cost of goods", shown(number_of(own["goods_cost"]), order, "− ")),
+                ("Your taxes", shown(number_of(own["tax"]), order, "− ")),
+                ("Cost per order", shown(D("1.00"), order, "− ")),
+                ("Profit", shown(number_of(own["profit"]), order)),
+            ]
+            is_own = expected(row)["is_sale"] and order.currency_id == "BRL"
+            names = [label for label, _amount in costs]
+            told = [one for one in money_on(page, order) if one[0] in names]
+            assert told == (costs if is_own else []), row["name"]
 
 
 @pytest.mark.parametrize("site", ["MLB", "MLA", "MLM", "MLC"])
@@ -358,6 +444,15 @@ def test_a_refund_that_is_taken_back_disappears(account: Account) -> None:
         updated = f"2026-11-17T1{hour}:00:00.000-04:00"
         read(account, OrderResource, [order_reading(0, payments=[payment], updated=updated)])
         assert sum(refund.amount for refund in Refund.objects.all()) == D(refunded)
+
+
+def test_a_refund_stays_while_its_payment_tells_no_amount(account: Account) -> None:
+    for hour, refunded in enumerate(["10.00", None]):
+        payment = {"amount": "129.90", "refunded": refunded, "detail": "partially_refunded"}
+        updated = f"2026-11-17T1{hour}:00:00.000-04:00"
+        read(account, OrderResource, [order_reading(0, payments=[payment], updated=updated)])
+    assert Order.objects.get().refunded is None
+    assert [refund.amount for refund in Refund.objects.all()] == [D("10.00")]
 
 
 def test_reading_a_refund_again_notes_it_once(account: Account) -> None:

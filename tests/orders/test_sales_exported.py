@@ -24,6 +24,7 @@ from tests.orders.test_sales import (  # noqa: F401
     amounts,
     expected,
     order_id,
+    reckoned,
     sales,
 )
 from tests.pdf import lines_of
@@ -63,6 +64,14 @@ def test_every_amount_in_a_csv_for_programs(sales: list[Order], browser: Client)
             assert told[name] == ("" if amount is None else f"{amount:.2f}"), (row["name"], name)
         assert told["unknown"] == ", ".join(expected(row)["incomplete"]), row["name"]
         assert told["currency_id"] == row.get("currency", "BRL")
+
+
+def test_what_is_earned_in_a_csv(reckoned: list[Order], browser: Client) -> None:  # noqa: F811
+    text = take(browser, "/api/orders/export?format=csv").decode()
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
+    for number, row in enumerate(SALES):
+        for name, amount in row["expect"].get("own", {}).items():
+            assert rows[order_id(number)][name] == (amount or ""), (row["name"], name)
 
 
 def test_every_amount_in_a_csv_for_people(sales: list[Order], browser: Client) -> None:  # noqa: F811

@@ -26,6 +26,7 @@ from painelml.web.exports import ExportMixin, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
+from painelml.web.schema import ASKING
 
 from . import actions, queries
 from .exports import LISTING
@@ -200,6 +201,7 @@ class ShipmentViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
             (200, "application/zip"): OpenApiTypes.BINARY,
             (200, "text/plain"): OpenApiTypes.STR,
             409: NothingToPrintSerializer,
+            **ASKING,
         }
     )
     @action(detail=False)

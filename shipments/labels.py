@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
 
 from accounts.models import Organization, User
+from painelml.audit import trail
 from painelml.meli import MeliError
 from painelml.web.refusals import words_for, words_for_codes
 from painelml.web.statuses import word_for
@@ -80,6 +81,7 @@ def print_for(
     try:
         keep(user, organization, token, None)
     except CannotKeep:
+        trail.came_to_nothing()
         return Printed("", [], _("The panel cannot keep files just now. Nothing was printed; try again."))
     try:
         labels = actions.print_labels_of_all(shipments, file_format)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organization
 from painelml.web import show
-from painelml.web.exports import Column, Listing, Summary
+from painelml.web.exports import BARS_MAX, Column, Listing, Summary, Table
 
 from .forms import PerformanceForm
 from .models import Shipment
@@ -85,9 +85,8 @@ def summarize_states(rows: list[Compared]) -> Summary:
         (_("Handed over"), show.count(handed_over)),
         (_("Handed over in time"), show.percent(in_time / handed_over if handed_over else None)),
     ]
-    return Summary(
-        totals, _("Parcels by state"), [(row.name or _("unknown"), row.now.shipments) for row in rows[:31]]
-    )
+    most = [(row.name or _("unknown"), row.now.shipments) for row in rows[:BARS_MAX]]
+    return Summary(totals, _("Parcels by state"), most)
 
 
 def was(name: str) -> Any:
@@ -140,26 +139,11 @@ LISTING = Listing(
     read=state_rows,
     summarize=summarize_states,
     also=[
-        Listing(
-            name="dispatch-types",
-            route="",
-            title=gettext_lazy("By logistics"),
-            form=PerformanceForm,
-            columns=[
-                Column("logistic_type", gettext_lazy("Logistics"), "name", words="logistics"),
-                *COMPARED,
-            ],
-            read=type_rows,
-            summarize=summarize_states,
+        Table(
+            gettext_lazy("By logistics"),
+            [Column("logistic_type", gettext_lazy("Logistics"), "name", words="logistics"), *COMPARED],
+            type_rows,
         ),
-        Listing(
-            name="dispatch-days",
-            route="",
-            title=gettext_lazy("By day of the sale"),
-            form=PerformanceForm,
-            columns=DAYS,
-            read=day_rows,
-            summarize=summarize_states,
-        ),
+        Table(gettext_lazy("By day of the sale"), DAYS, day_rows),
     ],
 )

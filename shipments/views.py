@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import MemberRequest, has_role, role_required
 from accounts.models import Role
 from orders.queries import orders_by_shipment
+from painelml.audit import trail
 from painelml.meli.client import LABELS_MAX
 from painelml.web.charts import DayChart, day_chart
 from painelml.web.context import filters_of
@@ -80,6 +81,7 @@ def labels(request: HttpRequest) -> HttpResponse:
         case "again":
             pass
         case _ if before:
+            trail.came_to_nothing()
             asks: dict[str, Any] = {"before": before, "shipments": shipments, "format": file_format}
             return label_answer(request, asks)
     printed = print_for(member.user, member.organization, shipments, file_format)

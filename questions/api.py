@@ -50,6 +50,7 @@ class QuestionSerializer(MirrorSerializer):
             "from_id",
             "answer",
             "response_seconds",
+            "response_open_seconds",
             "due_at",
             "sla",
         )

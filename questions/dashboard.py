@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from statistics import median
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,7 +22,7 @@ from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
 from .models import Question, QuestionQuerySet, Weekday
-from .stats import IN_TIME, MEASURED, ServiceLevel, ages, nearest_rank, seconds_at, service_levels
+from .stats import IN_TIME, MEASURED, ServiceLevel, ages, nearest_rank, service_levels
 
 PERCENTILES = (25, 50, 75, 90, 95, 99)
 
@@ -93,8 +94,8 @@ def performance(form: PeriodForm, now: datetime) -> Performance:
     def was(name: str) -> float | None:
         return None if before is None else getattr(before, name)
 
-    questions = Question.objects.filter(form.during("date_created", now)).order_by()
-    hours = by_hour(form, now)
+    tallies = tally(Question.objects.filter(form.during("date_created", now)), form.accounts)
+    hours = by_hour(tallies)
     return Performance(
         level=level,
         in_time=measure(level.in_time_rate, was("in_time_rate"), more_is_better=True),
@@ -104,10 +105,10 @@ def performance(form: PeriodForm, now: datetime) -> Performance:
         sales=measure(level.sales_rate, was("sales_rate"), more_is_better=True),
         week=week_of(hours),
         hours=[one for one in hours if one.questions],
-        percentiles=percentiles(questions),
+        percentiles=percentiles(tallies),
         ageing=ageing(form.accounts, now),
-        by_account=by_account(questions, form.accounts),
-        by_person=by_person(questions),
+        by_account=by_account(tallies, form.accounts),
+        by_person=by_person(tallies),
     )
 
 
@@ -119,30 +120,68 @@ def measure(now: float | None, before: float | None, *, more_is_better: bool | N
     return Measure(now, before, change, is_better)
 
 
-def by_hour(form: PeriodForm, now: datetime) -> list[Hour]:
-    """Return the 168 hours of the week, Monday first, by the clocks of each account. One query per zone."""
-    taken: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    asked: defaultdict[tuple[int, int], int] = defaultdict(int)
-    questions = Question.objects.filter(form.during("date_created", now)).order_by()
-    for zone, members in by_zone(form.accounts).items():
-        rows = questions.filter(account__in=members).values_list(
+@dataclass
+class Tally:
+    """How some questions were answered, while they are read; `seconds` are those their answers took."""
+
+    questions: int = 0
+    answered: int = 0
+    in_time: int = 0
+    seconds: list[int] = field(default_factory=list)
+
+    def add(self, is_answered: bool, is_in_time: bool, seconds: int | None) -> None:
+        self.questions += 1
+        self.answered += is_answered
+        self.in_time += is_in_time
+        if seconds is not None:
+            self.seconds.append(seconds)
+
+    @property
+    def median(self) -> int | None:
+        return round(median(self.seconds)) if self.seconds else None
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """The questions of a period by weekday (1 is Monday) and hour of their account's clocks and by account,
+    and those with an answer by who gave it: "" where nobody did so here.
+    """
+
+    by_hour: defaultdict[tuple[int, int], Tally]
+    by_account: defaultdict[int, Tally]
+    by_person: defaultdict[str, Tally]
+
+
+def tally(questions: QuestionQuerySet, accounts: Iterable[Account]) -> Tallies:
+    """Read `questions` of these accounts once. One query per time zone."""
+    found = Tallies(defaultdict(Tally), defaultdict(Tally), defaultdict(Tally))
+    for zone, members in by_zone(accounts).items():
+        rows = questions.filter(account__in=members).order_by()
+        for weekday, hour, account_id, has_answer, person, *measured in rows.values_list(
             ExtractIsoWeekDay("date_created", tzinfo=zone),
             ExtractHour("date_created", tzinfo=zone),
+            "account_id",
+            ExpressionWrapper(Q(answered_at__isnull=False), BooleanField()),
+            "panel_answer__name",
+            ExpressionWrapper(MEASURED, BooleanField()),
+            ExpressionWrapper(IN_TIME, BooleanField()),
             "response_seconds",
-        )
-        for weekday, hour, seconds in rows.iterator(chunk_size=5000):
-            asked[weekday, hour] += 1
-            if seconds is not None:
-                taken[weekday, hour].append(seconds)
-    return [
-        Hour(str(day.label), hour, asked[day + 1, hour], middle(taken[day + 1, hour]))
-        for day in Weekday
-        for hour in range(24)
-    ]
+        ).iterator(chunk_size=5000):
+            found.by_hour[weekday, hour].add(*measured)
+            found.by_account[account_id].add(*measured)
+            if has_answer:
+                found.by_person[person or ""].add(*measured)
+    return found
 
 
-def middle(seconds: Sequence[int]) -> int | None:
-    return round(median(seconds)) if seconds else None
+def by_hour(tallies: Tallies) -> list[Hour]:
+    """Return the 168 hours of the week, Monday first."""
+    hours = []
+    for day in Weekday:
+        for hour in range(24):
+            asked = tallies.by_hour[day + 1, hour]
+            hours.append(Hour(str(day.label), hour, asked.questions, asked.median))
+    return hours
 
 
 def week_of(hours: Sequence[Hour]) -> list[Cell]:
@@ -165,14 +204,14 @@ def week_of(hours: Sequence[Hour]) -> list[Cell]:
     return heat_map(rows, title=title)
 
 
-def percentiles(questions: QuestionQuerySet) -> list[Length]:
-    """Return within how many seconds so many percent of the answers came (nearest rank). Two queries."""
-    found = seconds_at(questions, lambda count: [nearest_rank(count, share) for share in PERCENTILES])
-    known = [seconds for seconds in found if seconds is not None]
-    return [
-        Length(f"{share} %", value, length)
-        for share, value, length in zip(PERCENTILES, known, shares(known), strict=False)
-    ]
+def percentiles(tallies: Tallies) -> list[Length]:
+    """Return within how many seconds so many percent of the answers came (nearest rank)."""
+    taken = sorted(chain.from_iterable(one.seconds for one in tallies.by_account.values()))
+    if not taken:
+        return []
+    values = [taken[nearest_rank(len(taken), share) - 1] for share in PERCENTILES]
+    names = [f"{share} %" for share in PERCENTILES]
+    return [Length(*one) for one in zip(names, values, shares(values), strict=True)]
 
 
 def ageing(accounts: list[Account], now: datetime) -> list[Length]:
@@ -189,28 +228,17 @@ def ageing(accounts: list[Account], now: datetime) -> list[Length]:
     return [Length(*one) for one in zip(names, counts, shares(counts), strict=True)]
 
 
-def by_account(questions: QuestionQuerySet, accounts: Iterable[Account]) -> list[Group]:
-    """Return the accounts that were asked something, the busiest first. Two queries."""
+def by_account(tallies: Tallies, accounts: Iterable[Account]) -> list[Group]:
+    """Return the accounts that were asked something, the busiest first."""
     names = {account.pk: str(account) for account in accounts}
-    return grouped(questions, "account", lambda pk: names[pk])
+    return groups((names[pk], one) for pk, one in tallies.by_account.items())
 
 
-def by_person(questions: QuestionQuerySet) -> list[Group]:
-    """Return who answered, the busiest first; answers that were given elsewhere have a line. Two queries."""
-    answered = questions.filter(answered_at__isnull=False)
-    return grouped(answered, "panel_answer__name", lambda name: name or _("Outside the panel"))
+def by_person(tallies: Tallies) -> list[Group]:
+    """Return who answered, the busiest first; answers that were given elsewhere have a line."""
+    return groups((name or _("Outside the panel"), one) for name, one in tallies.by_person.items())
 
 
-def grouped(questions: QuestionQuerySet, column: str, name_of: Any) -> list[Group]:
-    taken: defaultdict[Any, list[int]] = defaultdict(list)
-    timed = questions.filter(response_seconds__isnull=False).values_list(column, "response_seconds")
-    for key, seconds in timed.iterator(chunk_size=5000):
-        taken[key].append(seconds)
-    rows = questions.values_list(column).annotate(
-        Count("pk"), answered=Count("pk", filter=MEASURED), in_time=Count("pk", filter=IN_TIME)
-    )
-    groups = [
-        Group(name_of(key), asked, answered, in_time, middle(taken[key]))
-        for key, asked, answered, in_time in rows
-    ]
-    return sorted(groups, key=lambda group: (-group.questions, group.name))
+def groups(named: Iterable[tuple[str, Tally]]) -> list[Group]:
+    found = [Group(name, one.questions, one.answered, one.in_time, one.median) for name, one in named]
+    return sorted(found, key=lambda group: (-group.questions, group.name))

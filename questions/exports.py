@@ -26,6 +26,7 @@ COLUMNS = [
     Column("answer", gettext_lazy("Answer"), "answer_text"),
     Column("answered", gettext_lazy("Answered"), "answered_at", kind="instant"),
     Column("response_seconds", gettext_lazy("Seconds to answer"), kind="number"),
+    Column("response_open_seconds", gettext_lazy("Open seconds to answer"), kind="number"),
     Column("due_at", gettext_lazy("Due"), kind="instant"),
     Column("sla", gettext_lazy("Service level"), lambda question: question.sla or "", words="sla"),
 ]

@@ -49,6 +49,10 @@ class Paragraphs(forms.CharField):
     def to_python(self, value: str | None) -> str:
         return super().to_python((value or "").replace("\r\n", "\n"))
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Browsers cut what is pasted at a `maxlength`, without a word."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
 
 class AnswerForm(forms.Form):
     """An answer; `sure` sends one in spite of its warnings."""
@@ -152,7 +156,7 @@ class HolidaysField(forms.CharField):
     """A day and, if wanted, its name per line: `25/12/2026 Natal`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.Textarea(attrs={"rows": 5, "placeholder": "2026-12-25 Natal"})
+        widget = forms.Textarea(attrs={"rows": 5, "placeholder": _("2026-12-25 Christmas")})
         super().__init__(required=False, max_length=20_000, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> dict[date, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import MemberRequest, has_role, role_required
 from accounts.models import Role
+from painelml.web.context import redirect_kept
 
 from . import actions, queries
 from .forms import ANSWER_MAX, QuickReplyForm
@@ -47,7 +48,7 @@ def edit(request: MemberRequest, reply: QuickReply) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.keep_quick_reply(form.instance)
         messages.success(request, _("%(reply)s is saved.") % {"reply": form.instance})
-        return redirect("questions:replies")
+        return redirect_kept(request, "questions:replies")
     context = {
         "form": form,
         "reply": reply,
@@ -84,4 +85,4 @@ def delete_reply(request: MemberRequest, pk: int) -> HttpResponse:
     reply = get_object_or_404(request.organization.quick_replies, pk=pk)
     actions.delete_quick_reply(reply)
     messages.success(request, _("%(reply)s is deleted.") % {"reply": reply})
-    return redirect("questions:replies")
+    return redirect_kept(request, "questions:replies")

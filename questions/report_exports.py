@@ -7,12 +7,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,14 +18,12 @@ from accounts.models import Organization
 from orders.forms import ReportForm
 from painelml.web import show
 from painelml.web.days import by_zone
-from painelml.web.exports import Column, Listing, Summary
+from painelml.web.exports import Column, Listing, Summary, Table, bars_by_day
 from painelml.web.period import PeriodForm
 
-from .dashboard import Group, by_account, by_person
+from .dashboard import Group, by_account, by_person, tally
 from .models import Question, QuestionQuerySet
 from .stats import IN_TIME, MEASURED, service_levels
-
-BARS_MAX = 31
 
 
 @dataclass(frozen=True)
@@ -77,11 +73,11 @@ def day_rows(organization: Organization, form: ReportForm) -> list[Day]:
 
 
 def account_rows(organization: Organization, form: ReportForm) -> list[Group]:
-    return by_account(asked_in(form, timezone.now()), form.accounts)
+    return by_account(tally(asked_in(form, timezone.now()), form.accounts), form.accounts)
 
 
 def person_rows(organization: Organization, form: ReportForm) -> list[Group]:
-    return by_person(asked_in(form, timezone.now()))
+    return by_person(tally(asked_in(form, timezone.now()), form.accounts))
 
 
 def figure_rows(organization: Organization, form: ReportForm) -> list[Figure]:
@@ -112,11 +108,7 @@ def summarize_days(days: list[Day]) -> Summary:
         (_("Answers"), show.count(answered)),
         (_("Answered in time"), show.percent(in_time / answered if answered else None)),
     ]
-    form = "SHORT_DATE_FORMAT" if len(days) <= BARS_MAX else "YEAR_MONTH_FORMAT"
-    bars: Counter[str] = Counter()
-    for day in days[::-1]:
-        bars[date_format(day.date, form)] += day.questions
-    return Summary(totals, _("Questions"), list(bars.items()))
+    return Summary(totals, _("Questions"), bars_by_day((day.date, day.questions) for day in days[::-1]))
 
 
 LEVEL: list[Column] = [
@@ -128,10 +120,6 @@ LEVEL: list[Column] = [
 MEDIAN = Column("median_seconds", gettext_lazy("Median seconds to answer"), kind="number")
 
 
-def sheet(name: str, title: Any, columns: list[Column], read: Any) -> Listing:
-    return Listing(name, "", title, ReportForm, columns, read, summarize_days)
-
-
 LISTING = Listing(
     name="service-level",
     route="service-level-export",
@@ -141,8 +129,7 @@ LISTING = Listing(
     read=day_rows,
     summarize=summarize_days,
     also=[
-        sheet(
-            "service-level-before",
+        Table(
             gettext_lazy("Against the period before"),
             [
                 Column("figure", gettext_lazy("Figure"), "name"),
@@ -151,14 +138,12 @@ LISTING = Listing(
             ],
             figure_rows,
         ),
-        sheet(
-            "service-level-accounts",
+        Table(
             gettext_lazy("By account"),
             [Column("account", gettext_lazy("Account"), "name"), *LEVEL, MEDIAN],
             account_rows,
         ),
-        sheet(
-            "service-level-people",
+        Table(
             gettext_lazy("By who answered"),
             [Column("person", gettext_lazy("Person"), "name"), *LEVEL, MEDIAN],
             person_rows,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from painelml.audit import trail
@@ -21,13 +22,11 @@ from painelml.meli import (
     parse_money,
 )
 from painelml.sync.engine import Reader, apply
-from painelml.sync.values import dicts, inner, words
+from painelml.sync.values import dicts, inner
 
-from .models import Item, ItemQuerySet
+from .models import Item, ItemQuerySet, Variation
 
 FULL = "fulfillment"
-DEPOSITS = "warehouse_management"
-"""The tag of sellers and items whose stock lies in deposits: what `PUT /items` says of it is ignored."""
 VERSION_TRIES = 4
 """How often a deposit is read and written when sales keep changing it in between."""
 
@@ -157,9 +156,11 @@ def mirror(item: Item, *, has_new_stock: bool, priority: Priority) -> None:
 
 
 def siblings_of(item: Item) -> ItemQuerySet:
-    """Return the account's other listings of the same product."""
+    """Return the account's other listings of the same product, or of those of its variations."""
+    products = {item.user_product_id, *(one.user_product_id for one in item.variations.all())} - {""}
     others = Item.objects.filter(account=item.account).exclude(pk=item.pk)
-    return others.filter(user_product_id=item.user_product_id) if item.user_product_id else others.none()
+    by_a_variation = Exists(Variation.objects.filter(item=OuterRef("pk"), user_product_id__in=products))
+    return others.filter(Q(user_product_id__in=products) | by_a_variation) if products else others.none()
 
 
 def check(item: Item, change: Change) -> None:
@@ -178,10 +179,9 @@ def check(item: Item, change: Change) -> None:
 def writes(meli: Client, item: Item, change: Change) -> Iterable[Write]:
     """Yield the calls that make the change, stock before price and status: it is what fails most."""
     body: dict[str, Any] = {}
-    has_deposits = keeps_deposits(item)
     for variation_id, quantity in change.variations.items():
         yield Write(["variations"], lambda v=variation_id, q=quantity: write_variation(meli, item, v, q))
-    if change.available_quantity is not None and has_deposits:
+    if change.available_quantity is not None and lies_in_deposits(item):
         quantity = change.available_quantity
         product = item.user_product_id
         yield Write(["available_quantity"], lambda: write_deposit(meli, product, quantity))
@@ -200,15 +200,16 @@ def writes(meli: Client, item: Item, change: Change) -> Iterable[Write]:
         yield Write(fields, lambda: meli.update_item(item.meli_id, body))
 
 
-def keeps_deposits(item: Item) -> bool:
-    tags = {*words(inner(item.account.profile, "tags")), *words(item.payload.get("tags"))}
-    return DEPOSITS in tags and bool(item.user_product_id)
+def lies_in_deposits(one: Item | Variation) -> bool:
+    """Whether its units are its product's. A varied item has none of its own, its variations have (5.3)."""
+    item = one.item if isinstance(one, Variation) else one
+    return item.keeps_deposits and bool(one.user_product_id)
 
 
 def write_variation(meli: Client, item: Item, variation_id: str, quantity: int) -> None:
     """Set the units of one variation and touch no other: an array would delete what it leaves out (5.6)."""
     variation = item.variations.get(meli_id=variation_id)
-    if keeps_deposits(item) and variation.user_product_id:
+    if lies_in_deposits(variation):
         write_deposit(meli, variation.user_product_id, quantity)
     else:
         meli.update_variation(item.meli_id, variation_id, {"available_quantity": quantity})
@@ -228,8 +229,9 @@ def write_deposit(meli: Client, product_id: str, quantity: int) -> None:
         if not own:
             raise NotPossible("available_quantity", _("Mercado Livre keeps this stock; Full counts it."))
         if len(own) > 1:
-            message = _("This stock lies in several deposits. Change each of them at Mercado Livre.")
-            raise NotPossible("available_quantity", message)
+            message = _("This stock lies in several deposits (%(units)s). Change them at Mercado Livre.")
+            units = ", ".join(f"{one.get('store_id')}: {parse_int(one.get('quantity')) or 0}" for one in own)
+            raise NotPossible("available_quantity", message % {"units": units})
         if quantity < elsewhere:
             message = _("%(units)s units lie at Mercado Livre; it cannot be fewer.") % {"units": elsewhere}
             raise NotPossible("available_quantity", message)
@@ -259,7 +261,7 @@ def ignored_fields(answer: Any, item: Item, change: Change) -> list[str]:
         if "item.price.not_modifiable" in warnings(answer) or (amounts and change.price not in amounts):
             ignored.append("price")
     units = parse_int(answer.get("available_quantity"))
-    is_told = change.available_quantity is not None and units is not None and not keeps_deposits(item)
+    is_told = change.available_quantity is not None and units is not None and not lies_in_deposits(item)
     if is_told and units != change.available_quantity:
         ignored.append("available_quantity")
     if change.status is not None and answer.get("status") not in (None, change.status):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from accounts.models import Account
 from painelml.web.api import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
@@ -38,13 +40,15 @@ from painelml.web.exports import ExportMixin, export_form
 from painelml.web.once import acts_once
 from painelml.web.period import PeriodForm
 from painelml.web.refusals import words_for_codes
+from painelml.web.schema import ASKING
 
 from . import actions, queries
 from .exports import LISTING
 from .forms import STATUSES_TO_SET, UNITS_MAX, ItemFilterForm, price_problem
+from .locations import locations_of
 from .models import Item, ItemQuerySet, Variation
 from .stats import item_stats
-from .stock import Cover, UnitCosts, covers_of, covers_of_item, urgency
+from .stock import Cover, UnitCosts, Urgency, covers_of_item, sold_covers, unsold_covers, urgency
 
 
 class StockForm(AccountForm):
@@ -211,6 +215,26 @@ class ItemChangeSerializer(StrictSerializer):
         return given
 
 
+class LocationSerializer(serializers.Serializer):
+    """Units in one place: `seller_warehouse` is a deposit of the seller's, `selling_address` where they sell
+    from, `meli_facility` Full. Variations of one product share them; `variation_ids` is empty where the item
+    has no stock for each of its variations.
+    """
+
+    variation_ids = serializers.ListField(child=serializers.CharField())
+    type = serializers.CharField()
+    store_id = Word()
+    network_node_id = Word()
+    available_quantity = serializers.IntegerField(source="units")
+
+
+class LocationsSerializer(serializers.Serializer):
+    """Where the units lie, for the first 20 products of an item; `left_out` counts the others."""
+
+    left_out = serializers.IntegerField()
+    locations = LocationSerializer(many=True)
+
+
 class StockValueSerializer(serializers.Serializer):
     """What stock is worth at its price and at today's cost; units without a known one are left out of it, and
     how many stocks that are is said.
@@ -252,6 +276,7 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
         "export": export_form(ItemFilterForm),
         "retrieve": AccountForm,
         "partial_update": AccountForm,
+        "locations": AccountForm,
         "stats": PeriodForm,
         "stock": StockForm,
     }
@@ -294,6 +319,15 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
             return partly(error)
         return Response(ItemSerializer(changed).data)
 
+    @extend_schema(responses={200: LocationsSerializer, **ASKING})
+    @action(detail=True)
+    def locations(self, request: Request, id: str) -> Response:
+        """Read at Mercado Livre where the units of an item lie now, deposit by deposit.
+
+        What was read within the last minute is not read again.
+        """
+        return Response(LocationsSerializer(locations_of(self.get_object())).data)
+
     @extend_schema(responses=ItemStatsSerializer)
     @action(detail=False)
     def stats(self, request: Request) -> Response:
@@ -307,15 +341,14 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
 
         Listings of one product share a stock, so that it counts once.
         """
-        now, form, items = timezone.now(), self.query, Item.objects.all()
-        size, after, most = form.value("page_size") or PAGE_SIZE, form.value("cursor"), form.value("max_days")
-        # What sells comes first, and is a small part of a large catalog: the rest is read once it is reached.
-        covers = [one for one in covers_of(form.accounts, items, now, only_sold=True) if one.sold]
-        if most is not None:
-            covers = [one for one in covers if one.days is not None and one.days <= most]
-        page, cursor = page_of_stock(covers, size, after)
-        if cursor is None and most is None:
-            page, cursor = page_of_stock(covers_of(form.accounts, items, now), size, after)
+        now, form = timezone.now(), self.query
+        page, cursor = page_of_stock(
+            form.accounts,
+            now,
+            form.value("page_size") or PAGE_SIZE,
+            after=read_cursor(form.value("cursor")),
+            most=form.value("max_days"),
+        )
         address = request.build_absolute_uri()
         context = {"costs": UnitCosts(form.accounts, now)}
         answer = {
@@ -326,22 +359,33 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
         return Response(answer)
 
 
-def page_of_stock(covers: list[Cover], size: int, after: str | None) -> tuple[list[Cover], str | None]:
-    """Return the stocks that follow a cursor, the most urgent without one, and the next cursor.
+def read_cursor(cursor: str | None) -> Urgency | None:
+    """Raises ValidationError for one that was not made here."""
+    if not cursor:
+        return None
+    try:
+        lost, days, account_id, key = signing.loads(cursor, salt=__name__)
+    except (signing.BadSignature, ValueError) as error:
+        raise ValidationError({"cursor": [_("This cursor was not made for this list.")]}) from error
+    return Decimal(lost), Decimal(days), account_id, key
 
-    Raises ValidationError for a cursor that was not made here.
+
+def page_of_stock(
+    accounts: list[Account], now: datetime, size: int, *, after: Urgency | None, most: int | None
+) -> tuple[list[Cover], str | None]:
+    """Return the stocks that follow a place in the list, the most urgent without one, and the next cursor.
+
+    What sells comes first, and is a small part of a large catalog; of the rest only what is shown is read.
     """
-    ordered = sorted(covers, key=urgency)
-    start = 0
+    sold = sorted(sold_covers(accounts, Item.objects.all(), now), key=urgency)
+    found = [one for one in sold if most is None or (one.days is not None and one.days <= most)]
     if after:
-        try:
-            lost, days, account_id, key = signing.loads(after, salt=__name__)
-        except (signing.BadSignature, ValueError) as error:
-            message = _("This cursor was not made for this list.")
-            raise ValidationError({"cursor": [message]}) from error
-        start = bisect_right(ordered, (Decimal(lost), Decimal(days), account_id, key), key=urgency)
-    page = ordered[start : start + size]
-    if start + size >= len(ordered):
+        found = found[bisect_right(found, after, key=urgency) :]
+    if most is None and len(found) <= size:
+        beyond = after if after and not after[1].is_finite() else None
+        found += unsold_covers(accounts, now, sold, size + 1 - len(found), beyond and beyond[2:])
+    page = found[:size]
+    if len(found) <= size:
         return page, None
     lost, days, account_id, key = urgency(page[-1])
     return page, signing.dumps([str(lost), str(days), account_id, key], salt=__name__)

@@ -258,12 +258,15 @@ class Planner:
         """Units several listings share are written through the first of them alone, or they would change
         twice.
         """
-        if "available_quantity" not in changed or not item.user_product_id:
-            return ""
-        first = self.shared.setdefault((item.account_id, item.user_product_id), item.meli_id)
-        if first == item.meli_id:
-            return ""
-        return _("It shares its units with %(item)s, which is changed here.") % {"item": first}
+        variations = item.variations.all()
+        stocks = [(item, "available_quantity"), *((one, f"{UNITS}{one.meli_id}") for one in variations)]
+        products = {one.user_product_id for one, name in stocks if name in changed} - {""}
+        for product in sorted(products):
+            first = self.shared.get((item.account_id, product))
+            if first not in (None, item.meli_id):
+                return _("It shares its units with %(item)s, which is changed here.") % {"item": first}
+        self.shared |= {(item.account_id, product): item.meli_id for product in products}
+        return ""
 
     def warning(self, item: Item, changed: Values) -> str:
         price = changed.get("price")
@@ -348,6 +351,9 @@ def keep(
         ],
         batch_size=500,
     )
+    trail.record(
+        "bulk.prepared", change, person=user, after={"action": action, **change.how, "lines": len(ordered)}
+    )
     return change
 
 
@@ -383,6 +389,12 @@ def cancel(change: BulkChange) -> bool:
     if not end_if_over(change):
         transaction.on_commit(lambda: ring(change))
     return True
+
+
+@trail.watched("bulk.discarded", wanted=dict)
+def discard(change: BulkChange) -> bool:
+    """Drop a preview. Return whether it was still one."""
+    return bool(BulkChange.objects.filter(pk=change.pk, status=BulkStatus.PREVIEW).delete()[0])
 
 
 def end_if_over(change: BulkChange) -> bool:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,15 +15,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import MemberRequest, has_role, role_required
 from accounts.models import Role
+from painelml.audit import trail
 from painelml.web import show
-from painelml.web.context import filters_of, panel_of
+from painelml.web.context import filters_of, panel_of, redirect_kept
 from painelml.web.htmx import page_or_partial
 from painelml.web.paging import paginate
 
 from . import bulk, queries
 from .bulk_forms import BulkForm
 from .forms import ItemFilterForm
-from .models import BulkChange, BulkStatus, LineState
+from .models import BulkChange, LineState
 
 SHOWN = 6
 """Listings the form shows of those chosen."""
@@ -56,13 +57,14 @@ def new(request: MemberRequest) -> HttpResponse:
         items = items.filter(meli_id__in=chosen[: bulk.LINES_MAX])
     count = items.order_by().count()
     if not count:
+        trail.came_to_nothing()
         messages.error(request, _("Nothing passes these filters, so there is nothing to change."))
-        return redirect("catalog:list")
+        return redirect_kept(request, "catalog:list")
     is_too_much = count > bulk.LINES_MAX
     form = BulkForm(request.POST or None)
     if not is_too_much and form.is_valid():
         change = bulk.preview(request.organization, request.user, items, form.how)
-        return redirect("catalog:bulk", change.pk)
+        return redirect_kept(request, "catalog:bulk", change.pk)
     context = {
         "form": form,
         "count": count,
@@ -72,6 +74,7 @@ def new(request: MemberRequest) -> HttpResponse:
         "filters": filters,
         "items": items.order_by("-date_created", "-pk")[:SHOWN],
     }
+    trail.came_to_nothing()
     status = 422 if form.errors else 200
     return TemplateResponse(request, "catalog/bulk_new.html", context, status=status)
 
@@ -108,7 +111,7 @@ def start(request: MemberRequest, pk: int) -> HttpResponse:
     change = change_of(request, pk)
     if not bulk.start(change):
         messages.error(request, _("This preview was started already, or is older than a day."))
-    return redirect("catalog:bulk", change.pk)
+    return redirect_kept(request, "catalog:bulk", change.pk)
 
 
 @role_required(Role.OPERATOR)
@@ -117,16 +120,14 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     change = change_of(request, pk)
     if bulk.cancel(change):
         messages.success(request, _("Stopped. What was written already stays; you can undo it."))
-    return redirect("catalog:bulk", change.pk)
+    return redirect_kept(request, "catalog:bulk", change.pk)
 
 
 @role_required(Role.OPERATOR)
 @require_POST
 def discard(request: MemberRequest, pk: int) -> HttpResponse:
-    change = change_of(request, pk)
-    if change.status == BulkStatus.PREVIEW:
-        change.delete()
-    return redirect("catalog:list")
+    bulk.discard(change_of(request, pk))
+    return redirect_kept(request, "catalog:list")
 
 
 @role_required(Role.OPERATOR)
@@ -135,13 +136,14 @@ def undo(request: MemberRequest, pk: int) -> HttpResponse:
     """Show what undoing a finished change would write."""
     change = change_of(request, pk)
     if change.finished_at is None:
+        trail.came_to_nothing()
         messages.error(request, _("It still runs. Stop it first."))
-        return redirect("catalog:bulk", change.pk)
+        return redirect_kept(request, "catalog:bulk", change.pk)
     found = bulk.preview_undo(change, request.user)
     left = bulk.tallies([found])[found.pk].ready
     said = ngettext("%(count)s row can be undone.", "%(count)s rows can be undone.", left)
     messages.info(request, said % {"count": show.count(left)})
-    return redirect("catalog:bulk", found.pk)
+    return redirect_kept(request, "catalog:bulk", found.pk)
 
 
 def change_of(request: MemberRequest, pk: int) -> BulkChange:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from decimal import Decimal
-
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +13,7 @@ from painelml.web.statuses import word_for
 from .forms import ItemFilterForm
 from .models import Item, ItemQuerySet
 from .queries import items_for_listing
-from .stock import HELD, pools_of
+from .stock import HELD, stock_values
 
 
 def stock_of_variations(item: Item) -> str:
@@ -54,15 +51,10 @@ def summarize_items(items: ItemQuerySet) -> Summary:
         (_("Out of stock"), show.count(items.out_of_stock().count())),
         (_("Low stock"), show.count(items.low_stock().count())),
     ]
-    units: Counter[str] = Counter()
-    worth: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for pool in pools_of(items.filter(status__in=HELD)):
-        units[pool.currency_id] += pool.available
-        worth[pool.currency_id] += pool.value or Decimal(0)
-    for currency in sorted(units):
+    for held in stock_values(items.filter(status__in=HELD)):
         totals += [
-            (_("Units in stock"), show.count(units[currency])),
-            (_("Value of the stock"), show.money(worth[currency], currency)),
+            (_("Units in stock"), show.count(held.units)),
+            (_("Value of the stock"), show.money(held.at_price, held.currency_id)),
         ]
     chart = [(str(word_for("item", status).label), count) for status, count in by_status]
     return Summary(totals, _("Items by status"), chart)

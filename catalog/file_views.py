@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import MemberRequest, role_required
 from accounts.models import Role
-from painelml.web.context import filters_of
+from painelml.web.context import filters_of, redirect_kept
 from painelml.web.exports import MACHINE, PERSON, Export, send
 from painelml.web.uploads import FILE_MAX, FileForm, UnreadableFile
 
@@ -54,6 +53,6 @@ def read_file(request: MemberRequest) -> HttpResponse:
         except UnreadableFile as error:
             form.add_error("file", str(error))
         else:
-            return redirect("catalog:bulk", change.pk)
+            return redirect_kept(request, "catalog:bulk", change.pk)
     status = 422 if form.errors else 200
     return TemplateResponse(request, "catalog/import.html", {"form": form}, status=status)

@@ -100,7 +100,9 @@ LISTING = Listing(
 
 HEADERS = {
     "id": {"id", "item", "item id", "item_id", "anuncio", "publicacion", "mlb"},
-    "variation_id": {"variation id", "variation_id", "id da variacao", "id de la variacion"},
+    "variation_id": {
+        "variation id", "variation_id", "id da variacao", "id de la variante", "id de la variacion",
+    },
     "sku": {"sku", "codigo", "seller_sku", "seller sku"},
     "price": {"price", "preco", "precio"},
     "available_quantity": {

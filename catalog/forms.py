@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
-from django.utils.formats import get_format
+from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -95,14 +96,43 @@ def price_problem(price: Decimal, currency_id: str) -> str:
 
 
 class Amount(forms.DecimalField):
-    """An amount as the reader writes it: `1.129,90` in Brazil. `1.129` is no price of a thousand: it is
-    asked about.
+    """An amount as the reader writes it: `1.129,90` in Brazil. `1.129` is neither a thousand nor one: how
+    to type it is said.
     """
 
+    PLACES = 2
+
     def to_python(self, value: Any) -> Decimal | None:
-        if isinstance(value, str) and get_format("DECIMAL_SEPARATOR") in value:
-            value = value.replace(get_format("THOUSAND_SEPARATOR"), "")
-        return super().to_python(value)
+        if isinstance(value, str) and grouped().fullmatch(value.strip()):
+            value = re.sub(f"[{group_marks()}]", "", value)
+        try:
+            amount = super().to_python(value)
+        except forms.ValidationError as error:
+            raise forms.ValidationError(how_to_type()) from error
+        if amount is not None and amount.is_finite() and amount.as_tuple().exponent < -self.PLACES:
+            raise forms.ValidationError(how_to_type())
+        return amount
+
+
+def group_marks() -> str:
+    """Return what people put between thousands; in Spanish some write a point, some a space."""
+    return "," if get_format("DECIMAL_SEPARATOR") == "." else ". \u00a0"
+
+
+def grouped() -> re.Pattern[str]:
+    mark = re.escape(get_format("DECIMAL_SEPARATOR"))
+    return re.compile(rf"\d{{1,3}}([{group_marks()}])\d{{3}}(\1\d{{3}})*{mark}\d+")
+
+
+def how_to_type() -> str:
+    example = number_format(Decimal("1234.56"), force_grouping=True)
+    return gettext("Type it as %(example)s.") % {"example": example}
+
+
+class Units(forms.IntegerField):
+    """Whole units. `1.000` is a thousand to many a reader, and would be taken for one."""
+
+    re_decimal = re.compile(r"(?!)")
 
 
 class ItemChangeForm(forms.Form):
@@ -128,7 +158,7 @@ class ItemChangeForm(forms.Form):
         self.fields["status"].initial = item.status
         if item.logistic_type != FULL:
             for name, label, units in self.stocks():
-                self.fields[name] = forms.IntegerField(
+                self.fields[name] = Units(
                     label=label,
                     min_value=0,
                     max_value=UNITS_MAX,

@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
 from painelml.sync.models import MirroredRow, PayloadField
+from painelml.sync.values import inner, words
 
 LOW_STOCK = 5
 """Units at or below which a listing on sale counts as low on stock."""
+DEPOSITS = "warehouse_management"
+"""The tag of sellers and items whose stock lies in deposits: what `PUT /items` says of it is ignored."""
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -90,6 +93,11 @@ class Item(MirroredRow):
     @property
     def is_low_on_stock(self) -> bool:
         return self.status == "active" and 0 < (self.available_quantity or 0) <= LOW_STOCK
+
+    @property
+    def keeps_deposits(self) -> bool:
+        """Whether its units, or those of its variations, are written to the deposits of their product."""
+        return DEPOSITS in {*words(inner(self.account.profile, "tags")), *words(self.payload.get("tags"))}
 
 
 class Variation(models.Model):

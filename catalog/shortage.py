@@ -20,7 +20,7 @@ from painelml.web.exports import Column, Listing, Summary
 from painelml.web.filters import FilterForm
 
 from .models import Item
-from .stock import Cover, UnitCosts, covers_of, urgency
+from .stock import Cover, UnitCosts, sold_covers, urgency
 
 WITHIN, COVER = 14, 30
 """Days looked ahead, and days a purchase shall last, unless people say otherwise."""
@@ -91,9 +91,8 @@ def shortages(form: ShortageForm, now: datetime) -> list[Shortage]:
         items = items.filter(search_text__contains=fold(q))
     costs = UnitCosts(accounts.values(), now)
     found = []
-    for cover in covers_of(accounts.values(), items, now, only_sold=True):
-        is_short = not cover.pool.available or (cover.days is not None and cover.days <= form.days_ahead)
-        if cover.sold and is_short:
+    for cover in sold_covers(accounts.values(), items, now):
+        if not cover.pool.available or (cover.days is not None and cover.days <= form.days_ahead):
             account = accounts[cover.pool.account_id]
             found.append(shortage(account, cover, form.days_covered, costs))
     return sorted(found, key=lambda one: (not one.is_out, *urgency(one.cover)))

@@ -11,7 +11,7 @@ from django.db.models import Count
 from painelml.web.period import PeriodForm
 
 from .models import Item
-from .stock import Cover, StockValue, covers_of, stock_values
+from .stock import HELD, Cover, StockValue, cost_today, sold_covers, stock_values
 
 ZERO = Decimal(0)
 RUNNING_OUT = 7
@@ -44,26 +44,25 @@ def is_running_out(cover: Cover) -> bool:
 
 
 def item_stats(form: PeriodForm, now: datetime) -> ItemStats:
-    """Return the figures of the items created in the period. Seven queries, and two an account."""
+    """Return the figures of the items created in the period. Ten queries."""
     items = Item.objects.filter(form.during("date_created", now)).order_by()
     by_status = dict(items.values_list("status").annotate(Count("pk")).order_by("status"))
-    covers = covers_of(form.accounts, items, now)
-    held = [cover.pool for cover in covers]
+    covers = sold_covers(form.accounts, items, now)
     lost: dict[str, Decimal] = {}
     for cover in covers:
         if cover.lost_per_day:
             lost[cover.pool.currency_id] = lost.get(cover.pool.currency_id, ZERO) + cover.lost_per_day
-    currencies = {pool.currency_id for pool in held} or {account.currency_id for account in form.accounts}
-    value = sum((pool.value or ZERO for pool in held), ZERO)
+    held = stock_values(items.filter(status__in=HELD), cost_today(form.accounts, now))
+    currencies = {one.currency_id for one in held} or {account.currency_id for account in form.accounts}
     return ItemStats(
         total=sum(by_status.values()),
         by_status=by_status,
         out_of_stock=items.out_of_stock().count(),
         low_stock=items.low_stock().count(),
-        stock_units=sum(pool.available for pool in held),
-        stock_value=value if len(currencies) < 2 else None,
+        stock_units=sum(one.units for one in held),
+        stock_value=sum((one.at_price for one in held), ZERO) if len(currencies) < 2 else None,
         currency_id=currencies.pop() if len(currencies) == 1 else None,
         running_out=sum(is_running_out(cover) for cover in covers),
         lost_per_day=dict(sorted(lost.items())),
-        stock_by_currency=stock_values(form.accounts, held, now),
+        stock_by_currency=[one for one in held if one.units],
     )

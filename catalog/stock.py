@@ -15,13 +15,30 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    FilteredRelation,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Concat, FirstValue, NullIf, RowNumber
 
 from accounts.models import Account
-from orders.models import Order, OrderQuerySet
+from orders.models import Order
 
 from .costs import CostTable
-from .models import Item, ItemQuerySet, StockOut, Variation
+from .models import Item, ItemQuerySet, ProductCost, StockOut, Variation
 
 HELD = ["active", "paused"]
 """Statuses whose units the seller still holds for sale."""
@@ -29,6 +46,8 @@ WINDOW = timedelta(days=30)
 """How far back sales tell how fast stock sells."""
 DAY = timedelta(days=1)
 CENT, TENTH, NOTHING = Decimal("0.01"), Decimal("0.1"), Decimal("0.00")
+AMOUNT = DecimalField(max_digits=20, decimal_places=2)
+UNKNOWN = Cast(None, AMOUNT)
 LONGEST_COVER = 3650
 """Days of cover beyond which no date is projected."""
 
@@ -81,79 +100,105 @@ class Cover:
     lost_per_day: Decimal | None
 
 
+def parts_of(items: ItemQuerySet) -> ItemQuerySet:
+    """Return what sells by itself: each of `items` or, once one of its variations shares its units, each of
+    those. `key` names the pool it sells from; `part_id` is "" where it is the whole item.
+    """
+    divided = Exists(Variation.objects.filter(SHARED, item=OuterRef("pk")))
+    is_whole, nothing = Q(part__meli_id=None), Value("")
+    own = Case(When(is_whole, then="meli_id"), default=Concat("meli_id", Value("-"), "part__meli_id"))
+    inventory = Coalesce("part__inventory_id", "inventory_id")
+    product = Coalesce("part__user_product_id", "user_product_id")
+    told = Case(When(is_whole, then="available_quantity"), default="part__available_quantity")
+    parts: ItemQuerySet = items.alias(is_divided=divided).annotate(
+        part=FilteredRelation("variations", condition=Q(is_divided=True)),
+        part_id=Coalesce("part__meli_id", nothing),
+        key=Coalesce(NullIf(inventory, nothing), NullIf(product, nothing), own),
+        part_sku=Coalesce(NullIf("part__sku", nothing), "sku"),
+        units=Coalesce(told, 0),
+        asked=Coalesce("part__price", "price"),
+    )
+    return parts
+
+
 def pools_of(items: ItemQuerySet) -> list[Pool]:
-    """Return the stock of `items`, each unit once. Two queries."""
-    columns = (
-        "pk", "account_id", "meli_id", "title", "sku", "currency_id", "available_quantity", "price",
-        "inventory_id", "user_product_id", "remote_updated_at", "date_created",
-    )  # fmt: skip
-    variations: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    # Once one of an item's variations shares its units, all of them are counted apart.
-    divided = Exists(Variation.objects.filter(SHARED, item=OuterRef("item")))
-    for variation in Variation.objects.filter(divided, item__in=items).values(
-        "item_id", "meli_id", "sku", "available_quantity", "price", "inventory_id", "user_product_id"
-    ):
-        variations[variation["item_id"]].append(variation)
+    """Return the stock of `items`, each unit once. One query."""
+    return _joined(parts_of(items))
+
+
+def _joined(parts: ItemQuerySet) -> list[Pool]:
+    """Return the pools these parts sell from."""
     pools: dict[tuple[int, str], Pool] = {}
-    for item in items.order_by().values(*columns):
-        parts = variations.get(item["pk"]) or [{**item, "meli_id": ""}]
-        for part in parts:
-            _join(pools, item, part)
+    for part in parts.order_by("pk", "part__position").values(
+        "account_id", "key", "currency_id", "title", "part_sku", "units", "asked", "remote_updated_at",
+        "date_created", "meli_id", "part_id",
+    ):  # fmt: skip
+        pool = pools.get((part["account_id"], part["key"]))
+        if pool is None:
+            pool = pools[part["account_id"], part["key"]] = Pool(
+                part["account_id"], part["key"], part["currency_id"], part["title"], part["part_sku"],
+                part["units"], part["asked"], part["remote_updated_at"], part["date_created"],
+            )  # fmt: skip
+        else:
+            if part["remote_updated_at"] >= pool.updated_at:
+                pool.available, pool.updated_at = part["units"], part["remote_updated_at"]
+            pool.price = _least(pool.price, part["asked"])
+            pool.listed_since = _least(pool.listed_since, part["date_created"])
+        pool.sellers.append((part["meli_id"], part["part_id"]))
     return list(pools.values())
 
 
-def _join(pools: dict[tuple[int, str], Pool], item: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-    """Put what an item, or a variation of it, sells into its pool."""
-    own = f"{item['meli_id']}-{part['meli_id']}" if part["meli_id"] else item["meli_id"]
-    key = part["inventory_id"] or part["user_product_id"] or own
-    pool = pools.get((item["account_id"], key))
-    price = item["price"] if part["price"] is None else part["price"]
-    if pool is None:
-        pool = pools[item["account_id"], key] = Pool(
-            item["account_id"], key, item["currency_id"], item["title"], part["sku"] or item["sku"],
-            part["available_quantity"] or 0, price, item["remote_updated_at"], item["date_created"],
-        )  # fmt: skip
-    else:
-        if item["remote_updated_at"] >= pool.updated_at:
-            pool.available, pool.updated_at = part["available_quantity"] or 0, item["remote_updated_at"]
-        pool.price = min((one for one in (pool.price, price) if one is not None), default=None)
-        pool.listed_since = min(
-            (one for one in (pool.listed_since, item["date_created"]) if one is not None), default=None
-        )
-    pool.sellers.append((item["meli_id"], part["meli_id"]))
+def _least(*values: Any) -> Any:
+    return min((value for value in values if value is not None), default=None)
 
 
-def covers_of(
-    accounts: Iterable[Account], items: ItemQuerySet, now: datetime, *, only_sold: bool = False
-) -> list[Cover]:
-    """Return how long the stock of `items` of these accounts lasts; with `only_sold`, of those that sold
-    something, and of what shares its units with them. Four queries.
+def sold_covers(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -> list[Cover]:
+    """Return how long the stock of `items` of these accounts lasts, where it sold something in the last 30
+    days. Four queries.
     """
-    by_pk = {account.pk: account for account in accounts}
-    since = now - WINDOW
-    sold = _sold(by_pk, since)
-    items = items.filter(account__in=by_pk, status__in=HELD)
-    if only_sold:
-        own = items.filter(meli_id__in=_sales(by_pk, since).values("items__item_id"))
-        parts = Variation.objects.filter(item__in=own)
-        items = items.filter(Q(pk__in=own.values("pk")) | _sharing_with(own) | _sharing_with(parts))
-    pools = pools_of(items)
-    out = _without_stock(items, since, now)
-    return [
-        cover(
-            pool,
-            sum(sold[pool.account_id, *seller] for seller in pool.sellers),
-            min((out[pool.account_id, *seller] for seller in pool.sellers), default=timedelta()),
-            now,
-            by_pk[pool.account_id],
-        )
-        for pool in pools
-    ]
+    accounts = list(accounts)
+    held, sold = _held(accounts, items), _sold(accounts, now)
+    own = held.filter(meli_id__in={item_id for _account, item_id, _part in sold})
+    keys = set(parts_of(own).values_list("key", flat=True))
+    pools = _joined(parts_of(held).filter(key__in=keys))
+    return [one for one in _covers(accounts, pools, sold, now) if one.sold]
+
+
+def covers_of(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -> list[Cover]:
+    """Return how long the stock of a few `items` of these accounts lasts. Three queries."""
+    accounts = list(accounts)
+    pools = pools_of(_held(accounts, items))
+    # Named one by one: their lines are found by index, and what else the accounts sold is not read.
+    return _covers(accounts, pools, _sold(accounts, now, items__item_id__in=_sellers(pools)), now)
+
+
+def unsold_covers(
+    accounts: Iterable[Account],
+    now: datetime,
+    sold: Iterable[Cover],
+    limit: int,
+    after: tuple[int, str] | None = None,
+) -> list[Cover]:
+    """Return what stock of these accounts is not among `sold`, by account and key: so many, those that follow
+    `after`. Five queries.
+    """
+    accounts = list(accounts)
+    known = {(one.pool.account_id, one.pool.key) for one in sold}
+    parts = parts_of(_held(accounts, Item.objects.all()))
+    keys = parts.order_by("account_id", "key").values_list("account_id", "key").distinct()
+    if after:
+        account_id, key = after
+        keys = keys.filter(Q(account_id__gt=account_id) | Q(account_id=account_id, key__gt=key))
+    wanted = [one for one in keys[: limit + len(known)] if one not in known][:limit]
+    sharing = list(parts.filter(key__in={key for _account_id, key in wanted}).values_list("pk", flat=True))
+    covers = covers_of(accounts, Item.objects.filter(pk__in=sharing), now)
+    found = {(one.pool.account_id, one.pool.key): one for one in covers}
+    return [found[one] for one in wanted if one in found]
 
 
 def covers_of_item(item: Item, now: datetime) -> list[Cover]:
     """Return how long the stock an item sells from lasts: one, or one for each of its variations; nothing for
-    a closed item. Six queries.
+    a closed item. Four queries.
     """
     parts = [item, *item.variations.all()]
     inventories = {part.inventory_id for part in parts} - {""}
@@ -162,19 +207,36 @@ def covers_of_item(item: Item, now: datetime) -> list[Cover]:
     by_a_variation = Exists(Variation.objects.filter(shares, item=OuterRef("pk")))
     sharing = Item.objects.filter(Q(pk=item.pk) | shares | by_a_variation, account=item.account)
     covers = covers_of([item.account], sharing, now)
-    mine = [one for one in covers if any(seller == item.meli_id for seller, _part in one.pool.sellers)]
-    return mine if item.status in HELD else []
+    return [one for one in covers if any(item_id == item.meli_id for item_id, _part in one.pool.sellers)]
 
 
-def _sharing_with(parts: QuerySet[Any]) -> Q:
-    """Return the condition for items that sell from the same units as these items or variations. They are
-    named by subqueries: thousands of ids would take longer to send than to find.
-    """
-    shares = Q()
-    for column in ("inventory_id", "user_product_id"):
-        ids = parts.exclude(**{column: ""}).order_by().values(column)
-        shares |= Q(**{f"{column}__in": ids})
-    return shares | Q(pk__in=Variation.objects.filter(shares).order_by().values("item"))
+def _held(accounts: Collection[Account], items: ItemQuerySet) -> ItemQuerySet:
+    return items.filter(account__in=accounts, status__in=HELD)
+
+
+def _sellers(pools: Iterable[Pool]) -> set[str]:
+    return {item_id for pool in pools for item_id, _part in pool.sellers}
+
+
+def _covers(
+    accounts: Collection[Account],
+    pools: Collection[Pool],
+    sold: Mapping[tuple[int, str, str], int],
+    now: datetime,
+) -> list[Cover]:
+    """Return how long `pools` last, of which so much was `sold`. One query."""
+    by_pk = {account.pk: account for account in accounts}
+    out = _without_stock(accounts, _sellers(pools), now)
+    return [
+        cover(
+            pool,
+            sum(sold.get((pool.account_id, *seller), 0) for seller in pool.sellers),
+            min((out[pool.account_id, *seller] for seller in pool.sellers), default=timedelta()),
+            now,
+            by_pk[pool.account_id],
+        )
+        for pool in pools
+    ]
 
 
 Urgency = tuple[Decimal, Decimal, int, str]
@@ -226,21 +288,15 @@ def _days_in_stock(pool: Pool, without_stock: timedelta, now: datetime) -> Decim
     return Decimal(int(max(listed - without_stock, DAY).total_seconds())) / 86_400
 
 
-def _sales(accounts: Collection[int], since: datetime) -> OrderQuerySet:
-    """Return the sales since then, joined with their lines."""
-    sales = Order.objects.filter(account__in=accounts, date_created__gte=since).sales()
-    return sales.filter(items__isnull=False).order_by()
-
-
-def _sold(accounts: Collection[int], since: datetime) -> dict[tuple[int, str, str], int]:
-    """Return the units each item, and each of its variations, sold since then."""
-    rows = (
-        _sales(accounts, since)
-        .values_list("account_id", "items__item_id", "items__variation_id")
-        .annotate(Sum("items__quantity"))
-    )
+def _sold(accounts: Collection[Account], now: datetime, **lines: Any) -> dict[tuple[int, str, str], int]:
+    """Return the units each item, and each of its variations, sold in the last 30 days, in these `lines`."""
+    sales = Order.objects.filter(account__in=accounts, date_created__gte=now - WINDOW).sales()
+    # In one filter, or the lines are joined twice.
+    rows = sales.filter(items__isnull=False, **lines).order_by()
     sold: dict[tuple[int, str, str], int] = defaultdict(int)
-    for account_id, item_id, variation_id, units in rows:
+    for account_id, item_id, variation_id, units in rows.values_list(
+        "account_id", "items__item_id", "items__variation_id"
+    ).annotate(Sum("items__quantity")):
         sold[account_id, item_id, ""] += units
         if variation_id:
             sold[account_id, item_id, variation_id] += units
@@ -248,9 +304,11 @@ def _sold(accounts: Collection[int], since: datetime) -> dict[tuple[int, str, st
 
 
 def _without_stock(
-    items: ItemQuerySet, since: datetime, now: datetime
+    accounts: Collection[Account], item_ids: Collection[str], now: datetime
 ) -> dict[tuple[int, str, str], timedelta]:
-    """Return for how long each item, and each of its variations, had no unit between two instants."""
+    """Return for how long, of the last 30 days, these items and each of their variations had no unit."""
+    since = now - WINDOW
+    items = Item.objects.filter(account__in=accounts, meli_id__in=item_ids)
     outs = StockOut.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), item__in=items)
     spans: dict[tuple[int, str, str], timedelta] = defaultdict(timedelta)
     for account_id, item_id, variation_id, began_at, ended_at in outs.values_list(
@@ -345,26 +403,58 @@ class UnitCosts:
         return table.unit_cost(pool.sku or pool.sellers[0][0], today)
 
 
-def stock_values(accounts: Iterable[Account], pools: Iterable[Pool], now: datetime) -> list[StockValue]:
-    """Return what `pools` of these accounts are worth at their price and at today's cost, by currency. Two
-    queries an account.
+def cost_today(accounts: Collection[Account], now: datetime) -> Combinable:
+    """Return the expression for what a unit of a part (`parts_of`) costs today; null where nobody said, or in
+    another currency than the account's. One query.
     """
-    costs = UnitCosts(accounts, now)
-    values: dict[str, list[tuple[int, Decimal | None, Decimal | None]]] = defaultdict(list)
-    for pool in pools:
-        if not pool.available:
-            continue
-        cost = costs.of(pool)
-        at_cost = None if cost is None else cost * pool.available
-        values[pool.currency_id].append((pool.available, pool.value, at_cost))
+    if not ProductCost.objects.filter(account__in=accounts).exists():
+        return UNKNOWN  # rather than looked up for each part in vain
+    named = Coalesce(NullIf(OuterRef("part_sku"), Value("")), OuterRef("meli_id"))
+    costs = ProductCost.objects.filter(account=OuterRef("account"), sku=named).order_by("-starts_on")
+    groups: dict[tuple[date, str], list[Account]] = defaultdict(list)
+    for account in accounts:
+        groups[now.astimezone(account.time_zone).date(), account.currency_id].append(account)
+    return Case(
+        *(
+            When(
+                account__in=members,
+                currency_id=currency_id,
+                then=Subquery(costs.filter(starts_on__lte=today).values("amount")[:1]),
+            )
+            for (today, currency_id), members in groups.items()
+        ),
+        default=None,
+    )
+
+
+def stock_values(items: ItemQuerySet, cost: Combinable = UNKNOWN) -> list[StockValue]:
+    """Return what the stock of `items` is worth at its price and at `cost`, by currency. Two queries, in
+    which the database adds up.
+    """
+    pool = {"partition_by": ["account_id", "key"]}
+    first = {**pool, "order_by": ["pk", "part__position"]}
+    pools = parts_of(items).annotate(
+        age=Window(RowNumber(), **pool, order_by=["-remote_updated_at", "-pk", "-part__position"]),
+        price_of_all=Window(Min("asked"), **pool),
+        currency=Window(FirstValue("currency_id"), **first),
+        cost=Window(FirstValue(cost), **first),
+    )
+    sums: dict[str, Any] = {}
+    currencies = sorted(items.order_by().values_list("currency_id", flat=True).distinct())
+    for number, currency in enumerate(currencies):
+        here = Q(currency=currency)
+        sums[f"units_{number}"] = Sum("units", filter=here)
+        for name in ("price_of_all", "cost"):
+            sums[f"{name}_{number}"] = Sum(F(name) * F("units"), filter=here, output_field=AMOUNT)
+            unknown = here & Q(units__gt=0, **{name: None})
+            sums[f"without_{name}_{number}"] = Count("pk", filter=unknown)
+    found = pools.filter(age=1).aggregate(**sums)
     return [
         StockValue(
-            currency_id,
-            sum(units for units, _price, _cost in found),
-            sum((price for _units, price, _cost in found if price is not None), Decimal(0)),
-            sum((cost for _units, _price, cost in found if cost is not None), Decimal(0)),
-            sum(price is None for _units, price, _cost in found),
-            sum(cost is None for _units, _price, cost in found),
+            currency,
+            found[f"units_{number}"] or 0,
+            *((found[f"{name}_{number}"] or NOTHING).quantize(CENT) for name in ("price_of_all", "cost")),
+            *(found[f"without_{name}_{number}"] for name in ("price_of_all", "cost")),
         )
-        for currency_id, found in sorted(values.items())
+        for number, currency in enumerate(currencies)
     ]

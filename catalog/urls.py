@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import bulk_views, file_views, stock_views, views
+from . import bulk_views, file_views, location_views, stock_views, views
 
 app_name = "catalog"
 
@@ -19,4 +19,5 @@ urlpatterns = [
     path("bulk/<int:pk>/undo/", bulk_views.undo, name="bulk-undo"),
     path("<str:meli_id>/", views.item_detail, name="row"),
     path("<str:meli_id>/edit/", views.item_edit, name="edit"),
+    path("<str:meli_id>/locations/", location_views.item_locations, name="locations"),
 ]

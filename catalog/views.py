@@ -9,13 +9,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import trigger_client_event
 
 from accounts.access import MemberRequest, has_role, role_required
 from accounts.models import Role
+from painelml.audit import trail
 from painelml.audit.models import Entry
 from painelml.meli import MeliError
 from painelml.web import show
@@ -52,7 +53,7 @@ def item_list(request: MemberRequest) -> HttpResponse:
         "view": view,
         "costs": queries.unit_costs(page, timezone.now()),
         "can_edit": has_role(request, Role.OPERATOR),
-        "notice": "",
+        "is_saved": False,
     }
     response = page_or_partial(request, "catalog/item_list.html", "catalog/_item_table.html", context)
     if wanted in VIEWS:
@@ -104,16 +105,19 @@ def item_edit(request: MemberRequest, meli_id: str) -> HttpResponse:
     if not form.is_valid():
         return edit(request, item, form, status=422)
     if not form.changed_data:
-        return row(request, item) if wants_partial(request) else redirect(list_of(item))
+        trail.came_to_nothing()
+        return row(request, item) if wants_partial(request) else redirect("catalog:row", item.meli_id)
     try:
         changed = actions.change_item(item, form.change)
     except (actions.NotPossible, actions.Ignored, actions.PartlyChanged, MeliError) as error:
         return edit(request, item, form, problem_of(error), status=422)
     notice = accepted(changed)
     if wants_partial(request):
-        return row(request, changed, notice)
+        # Not in the row: a live update may draw that anew before anybody has read it.
+        said = {"text": notice, "kind": "success"}
+        return trigger_client_event(row(request, changed, is_saved=True), "painel:say", said)
     messages.success(request, notice)
-    return redirect(list_of(changed))
+    return redirect("catalog:row", changed.meli_id)
 
 
 def item_of(request: MemberRequest, meli_id: str) -> Item:
@@ -123,16 +127,12 @@ def item_of(request: MemberRequest, meli_id: str) -> Item:
     return item
 
 
-def list_of(item: Item) -> str:
-    return f"{reverse('catalog:list')}?q={item.meli_id}"
-
-
-def row(request: MemberRequest, item: Item, notice: str = "") -> HttpResponse:
+def row(request: MemberRequest, item: Item, is_saved: bool = False) -> HttpResponse:
     context = {
         "item": item,
         "costs": queries.unit_costs([item], timezone.now()),
         "can_edit": has_role(request, Role.OPERATOR),
-        "notice": notice,
+        "is_saved": is_saved,
     }
     return TemplateResponse(request, "catalog/_item_row.html", context)
 

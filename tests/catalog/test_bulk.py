@@ -137,6 +137,17 @@ def test_stock_at_full_and_shared_stock_are_left_out(shop: Organization, ana: Us
     assert states == {LineState.READY, LineState.BARRED}
 
 
+def test_stock_that_variations_share_is_written_through_one_of_their_listings(
+    shop: Organization, ana: User, account: Account
+) -> None:
+    varied = make_item(account, variations=2)
+    plain = make_item(account, user_product_id="MLBU1")
+    varied.variations.filter(position=1).update(user_product_id="MLBU1")
+    change = plan(shop, ana, How("stock_up", D(5)))
+    assert {line_of(change, one).state for one in (varied, plain)} == {LineState.READY, LineState.BARRED}
+    assert line_of(plan(shop, ana, How("price_up", D(5))), plain).state == LineState.READY
+
+
 def test_every_variation_is_shown_with_its_units(shop: Organization, ana: User, account: Account) -> None:
     item = make_item(account, variations=2)
     units = {f"units:{one.meli_id}": one.available_quantity for one in item.variations.all()}
@@ -172,7 +183,7 @@ def test_planning_costs_as_many_queries_for_two_as_for_twenty(
     for rows in (2, 20):
         for _ in range(rows):
             make_item(account, variations=1)
-        with django_assert_num_queries(8):  # two are the transaction, two the costs of the account
+        with django_assert_num_queries(9):  # two the transaction, two the costs of the account, one the log
             plan(shop, ana, How("price_up", D(1)))
 
 

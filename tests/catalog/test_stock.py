@@ -5,12 +5,28 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import Account, Organization
 from catalog.costs import BEGINNING
 from catalog.models import Item, ProductCost, StockOut, Variation
 from catalog.stats import item_stats
-from catalog.stock import Cover, StockValue, covers_of, note_stock, pools_of, stock_values
+from catalog.stock import (
+    HELD,
+    Cover,
+    StockValue,
+    UnitCosts,
+    cost_today,
+    covers_of,
+    note_stock,
+    pools_of,
+    sold_covers,
+    stock_values,
+    unsold_covers,
+    urgency,
+)
 from catalog.sync import ItemResource
 from orders.models import OrderItem
 from painelml.sync.resource import Reading
@@ -108,6 +124,12 @@ def test_the_day_it_runs_out_is_a_day_of_the_accounts_zone(account: Account) -> 
     assert only_cover(account).out_on == date(2026, 11, 20)
 
 
+def test_every_line_of_an_order_counts_once(account: Account) -> None:
+    sell(listing(account), 30, lines=2)
+    (sold,) = sold_covers([account], Item.objects.all(), NOON)
+    assert (sold.sold, only_cover(account).sold) == (60, 60)
+
+
 @pytest.mark.parametrize("shared", ["inventory_id", "user_product_id"])
 def test_listings_that_share_units_are_one_pool(account: Account, shared: str) -> None:
     first = listing(account, available_quantity=12, price=D("100.00"), **{shared: "ABCD12345"})
@@ -195,7 +217,7 @@ def test_covers_cost_the_same_queries_for_any_number_of_items(
 ) -> None:
     for _ in range(12):
         sell(listing(account, variations=1), 2)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(covers(account)) == 12
 
 
@@ -209,11 +231,113 @@ def test_stock_is_worth_its_price_and_its_cost(account: Account, shop: Organizat
     listing(account, sku="C", available_quantity=5, price=None)
     listing(account, sku="D", available_quantity=0)
     listing(abroad, sku="A", available_quantity=1, currency_id="ARS")
-    accounts = [account, abroad]
-    assert stock_values(accounts, pools_of(Item.objects.all()), NOON) == [
+    assert stock_values(Item.objects.all(), cost_today([account, abroad], NOON)) == [
         StockValue("ARS", 1, D("100.00"), D(0), 0, 1),
         StockValue("BRL", 10, D("358.00"), D("150.00"), 1, 1),
     ]
+
+
+# What the database adds up, beside the same one by one
+
+places = {
+    "inventory_id": st.sampled_from(["", "", "I1", "I2"]),
+    "user_product_id": st.sampled_from(["", "P1", "P2"]),
+    "available_quantity": st.sampled_from([None, 0, 3, 7]),
+    "price": st.sampled_from([None, D("9.90"), D("20.00")]),
+    "sku": st.sampled_from(["", "A", "B"]),
+}
+listings = st.lists(
+    st.fixed_dictionaries(
+        {
+            **places,
+            "site": st.integers(0, 2),
+            "status": st.sampled_from(["active", "paused", "closed"]),
+            "currency_id": st.sampled_from(["BRL", "BRL", "USD"]),
+            "changed": st.integers(0, 2),
+            "parts": st.lists(st.fixed_dictionaries(places), max_size=2),
+            "sold": st.sampled_from([0, 0, 1, 9]),
+        }
+    ),
+    max_size=8,
+)
+
+
+def make(accounts: list[Account], rows: list[dict[str, Any]]) -> None:
+    """Make these listings, each with what the last of its parts, or itself, sold and how long it was out."""
+    for row in rows:
+        account, changed, parts, sold = (row.pop(name) for name in ("site", "changed", "parts", "sold"))
+        item = listing(accounts[account], remote_updated_at=NOON + changed * DAY, **row)
+        for position, part in enumerate(parts):
+            Variation.objects.create(item=item, meli_id=str(position), position=position, **part)
+        last = str(len(parts) - 1) if parts else ""
+        if sold:
+            sell(item, sold, days_ago=3, variation_id=last)
+        if row["available_quantity"] == 0:
+            out_of_stock(item, 2 + changed, None, variation_id=last)
+
+
+def shared_by(items: Any) -> dict[tuple[int, str], list[tuple[Item, Any]]]:
+    """Return what sells from the same units, one listing after another."""
+    pools: dict[tuple[int, str], list[tuple[Item, Any]]] = {}
+    for item in items.order_by("pk"):
+        variations = list(item.variations.all())
+        shares = any(one.inventory_id or one.user_product_id for one in variations)
+        for part in variations if shares else [item]:
+            own = f"{item.meli_id}-{part.meli_id}" if shares else item.meli_id
+            key = part.inventory_id or part.user_product_id or own
+            pools.setdefault((item.account_id, key), []).append((item, part))
+    return pools
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=listings)
+def test_what_is_added_up_and_left_out_is_the_same_as_one_by_one(
+    shop: Organization, account: Account, rows: list[dict[str, Any]]
+) -> None:
+    with transaction.atomic():
+        accounts = [account, make_account(shop), make_account(shop, site_id="MLA")]
+        for owner, sku, amount in ((0, "A", "3.00"), (1, "A", "4.00"), (2, "B", "5.00")):
+            ProductCost.objects.create(
+                account=accounts[owner], sku=sku, starts_on=BEGINNING, amount=D(amount)
+            )
+        make(accounts, [dict(row) for row in rows])
+        held = Item.objects.filter(status__in=HELD)
+
+        pools = {(one.account_id, one.key): one for one in pools_of(held)}
+        plain = shared_by(held)
+        assert set(pools) == set(plain)
+        for key, parts in plain.items():
+            newest, pool = max(item.remote_updated_at for item, _part in parts), pools[key]
+            last = [part for item, part in parts if item.remote_updated_at == newest][-1]
+            asked = [item.price if part.price is None else part.price for item, part in parts]
+            assert pool.available == (last.available_quantity or 0)
+            assert pool.price == min((one for one in asked if one is not None), default=None)
+            assert [item for item, _part in pool.sellers] == [item.meli_id for item, _part in parts]
+
+        costs = UnitCosts(accounts, NOON)
+        stocked = [pool for pool in pools.values() if pool.available]
+        values = stock_values(held, cost_today(accounts, NOON))
+        assert [one for one in values if one.units] == [
+            StockValue(
+                currency,
+                sum(pool.available for pool in mine),
+                sum((pool.value for pool in mine if pool.value is not None), D(0)),
+                sum((costs.of(pool) or D(0)) * pool.available for pool in mine),
+                sum(pool.value is None for pool in mine),
+                sum(costs.of(pool) is None for pool in mine),
+            )
+            for currency in ("BRL", "USD")
+            if (mine := [pool for pool in stocked if pool.currency_id == currency])
+        ]
+
+        every = sorted(covers_of(accounts, Item.objects.all(), NOON), key=urgency)
+        sold = sorted(sold_covers(accounts, Item.objects.all(), NOON), key=urgency)
+        assert sold == [one for one in every if one.sold]
+        still = [one for one in every if not one.sold]
+        first = unsold_covers(accounts, NOON, sold, 2)
+        after = (first[-1].pool.account_id, first[-1].pool.key) if first else None
+        assert first + unsold_covers(accounts, NOON, sold, 99, after) == still
+        transaction.set_rollback(True)
 
 
 # The history

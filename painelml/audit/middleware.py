@@ -5,24 +5,20 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from structlog.contextvars import bound_contextvars
 
 from . import trail
+from .addresses import UNRECORDED, word_for
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+OF_PACKAGES = ("account_", "mfa_", "admin:")
+"""How the names of addresses begin whose views are allauth's and Django's."""
+ASKING_AGAIN = ("account_reauthenticate", "mfa_reauthenticate")
 REQUEST_ID = re.compile(r"^[\w.-]{8,64}$", re.ASCII)
-
-UNRECORDED = {
-    "language": "the language of one's own pages",
-    "team:switch": "which of one's own organizations the pages are about; nothing is changed",
-    "costs:file": "shows what a file holds; `costs:confirm` stores it and is recorded",
-    "account_reauthenticate": "asks for the password again before something that is recorded",
-    "mfa_reauthenticate": "asks for the second factor again before something that is recorded",
-    "api-token-refresh": "a machine's renewal of a token whose giving was recorded",
-}
-"""Requests that are no action, and why. Everything else that changes something is in the log."""
 
 
 class AuditMiddleware:
@@ -47,17 +43,27 @@ class AuditMiddleware:
 
 
 def record_the_rest(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Record a change that its view did not, and every attempt that a role did not allow."""
+    """Record every attempt that was not allowed, and a change that its view said nothing of."""
     match = request.resolver_match
     if request.method in SAFE_METHODS or request.is_recorded or match is None:  # type: ignore[attr-defined]
         return
-    if not request.user.is_authenticated or match.view_name in UNRECORDED:
+    name = match.view_name or request.path_info[:200]
+    if not request.user.is_authenticated or name in UNRECORDED:
         return
-    is_refused = response.status_code == 403
-    if response.status_code < 400 or is_refused:
-        trail.record(
-            "other",
-            match.view_name or request.path_info[:200],
-            after={"method": request.method, **match.kwargs},
-            refused=is_refused,
-        )
+    if response.status_code == 403:
+        trail.record(word_for(name, request.method), name, after=call_of(request), refused=True)
+    elif response.status_code < 400 and not is_asked_first(name, response):
+        trail.record("other", name, after=call_of(request))
+
+
+def call_of(request: HttpRequest) -> dict[str, object]:
+    """Return the request's own words; the `key` of a link in a mail is as good as a password."""
+    kwargs = request.resolver_match.kwargs  # type: ignore[union-attr]
+    return {"method": request.method, **{name: one for name, one in kwargs.items() if name != "key"}}
+
+
+def is_asked_first(name: str, response: HttpResponseBase) -> bool:
+    """Whether a package drew its form once more, where ours say 422, or the password is asked for again."""
+    if response.status_code == 200:
+        return name.startswith(OF_PACKAGES)
+    return urlsplit(response.headers.get("Location", "")).path in map(reverse, ASKING_AGAIN)

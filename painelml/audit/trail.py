@@ -114,6 +114,13 @@ def record_person(action: str, user: Any, **details: Any) -> None:
         record(action, person=user, organization=organization_id, **details)
 
 
+def came_to_nothing() -> None:
+    """Say that the request under way changed nothing: it asked first, or what it wanted was so already."""
+    source = current.get()
+    if isinstance(source, HttpRequest):
+        source.is_recorded = True  # type: ignore[attr-defined]
+
+
 def record_bare(action: str, target: Model, *, person: Any, after: Mapping[str, Any]) -> Entry:
     """Add a row that outlives what it is about: numbers alone, of no organization, without anybody's name or
     address."""
@@ -140,7 +147,8 @@ def watched(
     """Record each call of an action under this word; its first argument is what it is done to.
 
     `state` says how that is before and after. `wanted` says from the other arguments what was asked for:
-    shown when it failed, and where there is no state. An error is recorded as such and raised on.
+    shown when it failed, and where there is no state. An error is recorded as such and raised on; an action
+    that returns False did nothing, and nothing is recorded.
 
     What was done at Mercado Livre stays done when our database goes away in between: the entry is then tried
     again, and at last a line of the process's own log.
@@ -159,6 +167,10 @@ def watched(
                 failed = DatabaseFailed() if isinstance(error, Error) else error
                 surely(lambda: record(action, target, after=asked, error=failed), action, target)
                 raise
+
+            if result is False:
+                came_to_nothing()
+                return result
 
             def note() -> None:
                 record(action, target, before=before, after=state(target) if state else asked)

@@ -62,8 +62,10 @@ ACTIONS = {
     "resource.read_again": _("Read something again"),
     "event.tried_again": _("Tried events again"),
     "item.changed": _("Changed an item"),
+    "bulk.prepared": _("Prepared a bulk change"),
     "bulk.started": _("Started a bulk change"),
     "bulk.cancelled": _("Stopped a bulk change"),
+    "bulk.discarded": _("Discarded a bulk change"),
     "question.answered": _("Answered a question"),
     "question.reply_kept": _("Changed a quick reply"),
     "question.reply_deleted": _("Deleted a quick reply"),
@@ -74,11 +76,17 @@ ACTIONS = {
     "cost.sale_changed": _("Changed taxes and costs of sales"),
     "buyer.erased": _("Erased a buyer's personal data"),
     "list.exported": _("Exported a list"),
+    "export.cancelled": _("Stopped an export"),
+    "export.deleted": _("Deleted an exported file"),
+    "filter.kept": _("Saved a filter"),
+    "filter.renamed": _("Renamed a saved filter"),
+    "filter.removed": _("Deleted a saved filter"),
     "admin.changed": _("Changed something in the administration"),
     "other": _("Another action"),
 }
 """What is not here cannot be recorded. `other` is what the middleware records of a request whose view said
-nothing: nothing a person does goes missing because somebody forgot a line."""
+nothing: nothing a person does goes missing because somebody forgot a line. None is forgotten now
+(tests/sweep/test_roles.py)."""
 
 
 def label_of(action: str) -> str:

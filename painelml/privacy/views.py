@@ -19,6 +19,7 @@ from accounts.access import MemberRequest, layout_for, role_required
 from accounts.models import Account, Membership, Organization, Role, User
 from accounts.removal import delete_organization, logins_that_go
 from orders.queries import find_order
+from painelml.audit import trail
 from painelml.sync.erasure import is_known
 
 from .actions import erase_buyer, rows_about
@@ -42,6 +43,7 @@ def erase(request: HttpRequest, meli_id: str) -> HttpResponseBase:
     is_erased = not is_known(order.buyer_id)
     if request.method == "POST":
         if is_erased:
+            trail.came_to_nothing()
             messages.info(request, _("There is nothing left to erase."))
         else:
             erase_buyer(order.account, order.buyer_id)

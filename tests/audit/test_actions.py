@@ -8,8 +8,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Membership, Organization, User
+from catalog.models import BulkChange
 from painelml.audit.models import Entry
+from painelml.models import SavedFilter
 from painelml.sync.actions import start_sync
+from tests.factories import make_item, make_question
 from webhooks.models import Notification, NotificationState
 
 Login = Any
@@ -184,3 +187,78 @@ def test_what_a_call_does(api: APIClient, ana: User, account: Account) -> None:
 
     entry = newest()
     assert (entry.action, entry.way, entry.after) == ("account.changed", "api", {"account_name": "Pelo API"})
+
+
+def test_a_filter_is_saved_renamed_and_deleted(page: Client) -> None:
+    page.post("/filters/orders/keep/", {"name": "Late", "query": "status=paid"})
+    kept = SavedFilter.objects.get()
+    page.post(f"/filters/orders/{kept.pk}/rename/", {"name": "Paid"})
+    page.post(f"/filters/orders/{kept.pk}/remove/")
+
+    saved, renamed, removed = Entry.objects.filter(action__startswith="filter.").order_by("pk")
+    assert (saved.action, saved.after) == ("filter.kept", {"list": "orders", "query": "status=paid"})
+    assert (renamed.before, renamed.after) == ({"name": "Late"}, {"name": "Paid"})
+    assert (removed.action, removed.object_name) == ("filter.removed", "Paid")
+
+
+def test_a_bulk_change_is_prepared_started_and_another_discarded(page: Client, account: Account) -> None:
+    item = make_item(account)
+    for _ in range(2):
+        page.post(f"/catalog/bulk/new/?item={item.meli_id}", {"action": "pause"})
+    first, second = BulkChange.objects.order_by("pk")
+    page.post(f"/catalog/bulk/{first.pk}/start/")
+    page.post(f"/catalog/bulk/{second.pk}/discard/")
+
+    done = Entry.objects.filter(action__startswith="bulk.").order_by("pk")
+    assert [(entry.action, entry.object_id) for entry in done] == [
+        ("bulk.prepared", str(first.pk)),
+        ("bulk.prepared", str(second.pk)),
+        ("bulk.started", str(first.pk)),
+        ("bulk.discarded", str(second.pk)),
+    ]
+    assert done[0].after == {"action": "pause", "amount": None, "ending": "", "lines": 1}
+
+
+def test_what_the_last_owner_cannot_do_is_kept_with_the_reason(page: Client, ana: User) -> None:
+    alone = Membership.objects.get(user=ana)
+    page.post(f"/team/members/{alone.pk}/role/", {"role": "viewer"})
+    page.post(f"/team/members/{alone.pk}/remove/")
+    page.post("/team/two-factor/", {"when": "0"})
+
+    tried = Entry.objects.filter(outcome="failed").order_by("pk")
+    assert [entry.action for entry in tried] == [
+        "member.role_changed",
+        "member.removed",
+        "organization.two_factor_changed",
+    ]
+    assert all(entry.reason for entry in tried)
+
+
+@pytest.mark.parametrize(
+    ("address", "data"),
+    [
+        ("/questions/{question}/beat/", {"text": "Serve"}),
+        ("/questions/replies/preview/", {"text": "Olá"}),
+        ("/filters/orders/keep/", {"name": "Late", "query": ""}),
+        ("/filters/orders/keep/", {"name": "", "query": "status=paid"}),
+        ("/catalog/bulk/new/?q=nothing-like-that", {"action": "pause"}),
+        ("/exports/start/order-export/?format=csv", {}),
+        ("/accounts/{account}/costs/confirm/", {"token": "gone"}),
+        ("/team/members/{member}/role/", {"role": "emperor"}),
+        ("/email/", {"action_send": "", "email": "ana@example.com"}),
+        ("/password/change/", {"oldpassword": "wrong"}),
+    ],
+)
+def test_what_comes_to_nothing_fills_no_log(
+    page: Client, ana: User, account: Account, address: str, data: dict[str, str]
+) -> None:
+    question = make_question(account)
+    member = Membership.objects.get(user=ana)
+    Entry.objects.all().delete()
+
+    response = page.post(
+        address.format(account=account.pk, question=question.meli_id, member=member.pk), data
+    )
+
+    assert response.status_code in (200, 302), response.content
+    assert actions() == []

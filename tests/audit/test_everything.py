@@ -10,7 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Account, Organization, User
 from painelml.audit import trail
-from painelml.audit.middleware import UNRECORDED, AuditMiddleware
+from painelml.audit.addresses import UNRECORDED, WORDS
+from painelml.audit.middleware import AuditMiddleware
 from painelml.audit.models import Entry
 from painelml.audit.words import ACTIONS, Outcome
 
@@ -46,17 +47,17 @@ NAMES = sorted(
 
 
 class Match:
-    def __init__(self, name: str) -> None:
-        self.view_name, self.kwargs = name, {"pk": 7}
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        self.view_name, self.kwargs = name, kwargs or {"pk": 7}
 
 
 @pytest.fixture
 def send(ana: User, shop: Organization) -> Any:
     """Send a request of Ana's through the middleware to a view that records nothing itself."""
 
-    def sent(name: str, status: int, method: str = "post") -> HttpResponse:
+    def sent(name: str, status: int, method: str = "post", **kwargs: Any) -> HttpResponse:
         request: Any = getattr(RequestFactory(), method)("/somewhere/")
-        request.user, request.organization, request.resolver_match = ana, shop, Match(name)
+        request.user, request.organization, request.resolver_match = ana, shop, Match(name, **kwargs)
 
         def view(request: HttpRequest) -> HttpResponse:
             return HttpResponse(status=status)
@@ -68,7 +69,7 @@ def send(ana: User, shop: Organization) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_view_forgets_is_recorded_all_the_same_unless_it_says_why_not(send: Any, name: str) -> None:
-    send(name, 200)
+    send(name, 302)
 
     assert Entry.objects.filter(action="other", object_name=name).exists() == (name not in UNRECORDED)
 
@@ -77,20 +78,49 @@ def test_what_a_view_forgets_is_recorded_all_the_same_unless_it_says_why_not(sen
 def test_an_attempt_a_role_does_not_allow_is_recorded(send: Any, name: str) -> None:
     send(name, 403)
 
-    found = Entry.objects.filter(action="other", object_name=name, outcome=Outcome.REFUSED)
+    found = Entry.objects.filter(object_name=name, outcome=Outcome.REFUSED)
     assert found.exists() == (name not in UNRECORDED)
+    assert not found.exists() or found.get().action == WORDS.get(name, "other")
 
 
-def test_every_exception_is_an_address_and_has_its_reason() -> None:
+def test_what_was_refused_is_called_what_it_would_have_been(send: Any) -> None:
+    send("account-detail", 403, "delete")
+    send("account-detail", 403, "patch")
+    send("admin:accounts_user_delete", 403)
+
+    words = Entry.objects.order_by("pk").values_list("action", flat=True)
+    assert list(words) == ["account.disconnected", "account.changed", "admin.changed"]
+
+
+@pytest.mark.parametrize("status", [302, 403])
+def test_the_key_of_a_link_in_a_mail_is_not_kept(send: Any, status: int) -> None:
+    send("account_reset_password_from_key", status, uidb36="1", key="set-password-now")
+
+    assert Entry.objects.get().after == {"method": "POST", "uidb36": "1"}
+
+
+def test_every_exception_and_every_word_is_of_an_address() -> None:
     names = {name for name, _pattern in addresses()}
 
     assert set(UNRECORDED) - names == set()
     assert all(len(reason) > 20 for reason in UNRECORDED.values())
+    assert {name.rpartition(" ")[2] for name in WORDS} - names == set()
+    assert set(WORDS.values()) - set(ACTIONS) == set()
+    assert set(WORDS) & set(UNRECORDED) == set()
 
 
 @pytest.mark.parametrize(("status", "method"), [(200, "get"), (422, "post"), (404, "post"), (400, "delete")])
 def test_reading_and_what_came_to_nothing_fill_no_log(send: Any, status: int, method: str) -> None:
     send("orders:list", status, method)
+
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["account_change_password", "mfa_activate_totp", "admin:accounts_user_change"]
+)
+def test_a_form_that_is_drawn_again_fills_no_log(send: Any, name: str) -> None:
+    send(name, 200)
 
     assert not Entry.objects.exists()
 
@@ -119,7 +149,7 @@ def test_every_word_is_used_somewhere() -> None:
         path.read_text()
         for app in apps
         for path in (root / app).rglob("*.py")
-        if path.name != "words.py" and "migrations" not in path.parts
+        if path.name not in ("words.py", "addresses.py") and "migrations" not in path.parts
     )
 
     assert [word for word in ACTIONS if f'"{word}"' not in source] == []

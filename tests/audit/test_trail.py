@@ -50,7 +50,7 @@ def test_what_did_not_work_is_in_the_log_with_its_reason(ana: User, account: Acc
 def test_what_a_role_does_not_allow_is_in_the_log(login: Any, bruno: User, account: Account) -> None:
     login(bruno).post(f"/accounts/{account.pk}/pause/")
 
-    entry = latest("other")
+    entry = latest("account.paused")
     assert (entry.outcome, entry.actor, entry.object_name) == (Outcome.REFUSED, bruno.email, "accounts:pause")
     assert entry.after == {"method": "POST", "pk": account.pk}
 

@@ -4,6 +4,7 @@ factor."""
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -44,6 +45,17 @@ class AccountAdapter(DefaultAccountAdapter):
         """Without a mail server nobody could ever confirm an address, so there it counts as confirmed."""
         waits = account_settings.EMAIL_VERIFICATION == account_settings.EmailVerificationMethod.MANDATORY
         return not waits or super().is_email_verified(request, email)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return at_home(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return at_home(super().get_email_confirmation_url(request, emailconfirmation))
+
+
+def at_home(address: str) -> str:
+    """Return an address of ours for a mail: under `APP_BASE_URL`, whatever host and port a request named."""
+    return f"{settings.APP_BASE_URL}{urlsplit(address).path}"
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -267,6 +267,8 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         given = ChangesSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         changes = given.validated_data
+        if not changes:
+            trail.came_to_nothing()
         if changes.get("is_primary") is False and account.is_primary:
             raise ValidationError({"is_primary": [_("Make another account primary instead.")]})
         if "account_name" in changes:
@@ -305,6 +307,8 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         started = {
             run.pk for account in accounts for run in start_sync(account, requested_by=self.request.user)
         }
+        if not started:
+            trail.came_to_nothing()
         runs = [one for one in sync_queries.latest_runs(accounts) if one.run.pk in started]
         return Response(RunsSerializer({"runs": runs}).data, 202)
 

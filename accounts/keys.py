@@ -68,6 +68,8 @@ def revoke(key: ApiKey) -> None:
     """End a key at once and for good."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
         trail.record("key.revoked", key)
+    else:
+        trail.came_to_nothing()
 
 
 def digest(text: str) -> str:

@@ -30,6 +30,7 @@ def send(
         text = render_to_string(f"accounts/email/{name}.txt", context)
         rich = render_to_string(f"accounts/email/{name}.html", context) if html else ""
     subject, _, message = text.strip().partition("\n")
+    subject = " ".join(subject.split())  # names may hold other ends of a line, which no header may
     mail = EmailMultiAlternatives(subject, message.strip() + "\n", None, [to], headers=headers)
     if rich:
         mail.attach_alternative(rich, "text/html")

@@ -20,6 +20,7 @@ from painelml.audit import append_only, trail
 from .connecting import REMOVED, disconnect, remove_rest, remove_rows
 from .logins import end_sessions
 from .models import Account, AccountStatus, Membership, Organization, User
+from .team import keep_a_default
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +61,7 @@ def logins_that_go(organization: Organization) -> list[User]:
 
 def let_go(person: User) -> None:
     """Give somebody who lost an organization another default one; without any, their login goes."""
-    remaining = person.memberships.order_by("-is_default", "id").first()
-    if remaining is not None:
-        Membership.objects.filter(pk=remaining.pk).update(is_default=True)
-    elif not person.is_staff:
+    if not keep_a_default(person) and not person.is_staff:
         end_sessions(person)
         person.delete()
 

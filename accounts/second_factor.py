@@ -97,6 +97,7 @@ class SecondFactorMiddleware:
             return None
         if not self.must_stop(request, name):
             return None
+        trail.came_to_nothing()
         address = reverse("mfa_activate_totp")
         messages.warning(request, _("Two-factor login is required here: set it up to go on."))
         if request.headers.get("HX-Request"):

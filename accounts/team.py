@@ -111,11 +111,16 @@ def remove(membership: Membership) -> None:
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     trail.record("member.removed", membership, before={"role": membership.role})
     membership.delete()
-    remaining = user.memberships.order_by("id").first()
-    if remaining is None:
+    if not keep_a_default(user):
         Organization.objects.create_for(user)
-    elif membership.is_default:
-        Membership.objects.filter(pk=remaining.pk).update(is_default=True)
+
+
+def keep_a_default(user: User) -> bool:
+    """See that one organization of somebody who lost one is the default; return whether any is left."""
+    left = user.memberships.order_by("-is_default", "id").first()
+    if left is not None and not left.is_default:
+        Membership.objects.filter(pk=left.pk).update(is_default=True)
+    return left is not None
 
 
 def keep_an_owner(membership: Membership) -> None:

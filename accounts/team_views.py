@@ -63,8 +63,10 @@ def change_role(request: MemberRequest, pk: int) -> HttpResponseBase:
             team.change_role(membership, form.cleaned_data["role"])
             messages.success(request, _("%(person)s has a new role.") % {"person": membership.user})
         except NotPossible as error:
+            trail.record("member.role_changed", membership, error=error)
             messages.error(request, str(error))
     else:
+        trail.came_to_nothing()
         messages.error(request, _("There is no such role."))
     return redirect("team:list")
 
@@ -77,6 +79,7 @@ def remove(request: MemberRequest, pk: int) -> HttpResponseBase:
         team.remove(membership)
         messages.success(request, _("%(person)s is no longer a member.") % {"person": membership.user})
     except NotPossible as error:
+        trail.record("member.removed", membership, error=error)
         messages.error(request, str(error))
     return redirect("team:list")
 
@@ -99,11 +102,13 @@ def require_second_factor(request: MemberRequest) -> HttpResponseBase:
     """Require two-factor login of every member, from a day on, or no longer."""
     form = SecondFactorForm(request.POST)
     if not form.is_valid():
+        trail.came_to_nothing()
         messages.error(request, _("There is no such choice."))
         return redirect("team:list")
     try:
         second_factor.require(request.organization, request.user, form.days)
     except NotPossible as error:
+        trail.record("organization.two_factor_changed", request.organization, error=error)
         messages.error(request, str(error))
     else:
         messages.success(request, _("Saved."))
@@ -135,7 +140,9 @@ def join(request: MemberRequest, token: str) -> HttpResponseBase:
         choose_organization(request, membership)
         return redirect("/")
     context = {"invitation": invitation, "is_invited": is_invited, "layout": layout_for(request)}
-    return render(request, "accounts/join.html", context)
+    # Whom the invitation is not for is shown no button; what posts all the same is refused.
+    status = 403 if request.method == "POST" else 200
+    return render(request, "accounts/join.html", context, status=status)
 
 
 def show_closed(request: MemberRequest) -> HttpResponse:

@@ -48,9 +48,9 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
 def sync(request: MemberRequest, pk: int) -> HttpResponseBase:
     account = account_of(request, pk)
     if not account.sync_enabled:
-        return done(
-            request, account, _("This account is paused or expired: nothing was started."), is_error=True
-        )
+        problem = _("This account is paused or expired: nothing was started.")
+        trail.record("sync.started", account, error=problem)
+        return done(request, account, problem, is_error=True)
     start_sync(account, requested_by=request.user)
     return done(request, account, _("Reading %(account)s again.") % {"account": account})
 

@@ -146,9 +146,10 @@ def progress(percent: int, label: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("_change.html")
-def change(percent: int | None) -> dict[str, Any]:
-    """Draw by how many percent something moved; None: there is nothing to compare with."""
-    return {"percent": percent, "size": None if percent is None else abs(percent)}
+def change(percent: int | None, *, is_bad: bool = False) -> dict[str, Any]:
+    """Draw by how many percent something moved; None: there is nothing to compare with. `is_bad`: something
+    that had better not rise."""
+    return {"percent": percent, "size": None if percent is None else abs(percent), "is_bad": is_bad}
 
 
 @register.simple_tag(takes_context=True)
@@ -165,11 +166,26 @@ def to(context: Context, name: str, *args: Any, **filters: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def to_section(context: Context, name: str, **filters: Any) -> str:
+def to_section(context: Context, name: str, *args: Any, **filters: Any) -> str:
     """Return the address of a page, keeping the chosen account and period: `{% to_section "reports" %}`."""
     kept = context["panel"].kept_params(name)
     query = urlencode(kept | {key: str(value) for key, value in filters.items()})
-    return f"{reverse(name)}?{query}" if query else reverse(name)
+    path = reverse(name, args=args)
+    return f"{path}?{query}" if query else path
+
+
+@register.simple_tag(takes_context=True)
+def held(context: Context, number: int, scope: str) -> str:
+    """Return how many of something we hold; a dash for none of what is not read for the first time yet."""
+    return show.DASH if not number and scope in context["panel"].unread else show.count(number)
+
+
+@register.simple_tag(takes_context=True)
+def to_whole(context: Context) -> str:
+    """Return the address of this list without its filters, keeping the account and a period it knows not."""
+    passing = context["panel"].passing.items()
+    kept = {name: value for name, value in passing if name not in context["form"].fields}
+    return to(context, context["request"].path, **kept)
 
 
 @register.simple_tag(takes_context=True)
@@ -201,11 +217,14 @@ def explain(context: Context, key: str, place: Any = "") -> dict[str, Any]:
 def saved_filters(context: Context, name: str) -> dict[str, Any]:
     """Draw the filters somebody keeps for a list, as chips. Needs the list's `form`; one query."""
     request, form = context["request"], context["form"]
+    if request.headers.get("Painel-Live"):
+        return {"is_live": True}  # nobody asked: a name may be half typed there
     kept = saved.filters_of(request.user, request.organization, name)
     query = form.used_query if form.active else ""
     return {
         "name": name,
         "page": reverse(saved.LISTS[name].page),
+        "manage": to_section(context, "saved-filters", name),
         "filters": kept,
         "query": query,
         "is_kept": any(one.query == query for one in kept),

@@ -1,12 +1,43 @@
 """What callers send and are answered: JSON, read and written so that nothing in it ends in an error of
-ours."""
+ours, and nothing longer than we have a use for."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
+
+FORM_MAX = 16 * 1024 * 1024
+"""What a form with a file may have. A file is told to be too large from 5 MB on; this is for worse."""
+
+
+class BodyLimitMiddleware:
+    """Refuses what is too long before anybody reads it: files lie on the disk while their form is read, and
+    JSON in memory. A body that does not say how long it is counts as none. The log names the address, which
+    is otherwise found only behind all of this."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_form = request.content_type == "multipart/form-data"
+        length = request.headers.get("Content-Length") or "0"
+        most = FORM_MAX if is_form else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if length.isdecimal() and int(length) <= most:
+            return self.get_response(request)
+        with suppress(Resolver404):
+            request.resolver_match = resolve(request.path_info)
+        if request.path_info.startswith("/api/"):
+            return JsonResponse({"detail": _("What was sent is too large.")}, status=413)
+        return HttpResponse(render_to_string("413.html"), status=413)
 
 
 class BodyParser(JSONParser):

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,9 +20,10 @@ from accounts.second_factor import waits_until
 from painelml.exports.models import ExportFile
 from painelml.exports.queries import files_to_tell
 from painelml.sync.models import SyncRun
+from painelml.sync.queries import unread_scopes
 from painelml.web.attention import Need, needs_of
 from painelml.web.filters import FilterForm
-from painelml.web.kept import KeptPeriod
+from painelml.web.kept import PERIOD_NAMES, KeptPeriod
 from questions.queries import WaitingFigures, waiting_figures
 from shipments.queries import DispatchFigures, dispatch_figures
 
@@ -80,7 +82,7 @@ class Panel:
     def passing(self) -> dict[str, str]:
         """The period as this page's address has it, for forms that know no period and must not lose it."""
         given = self.request.GET
-        return {name: given[name] for name in ("days", "date_from", "date_to") if given.get(name)}
+        return {name: given[name] for name in PERIOD_NAMES if given.get(name)}
 
     def kept_params(self, page: str) -> dict[str, str]:
         """Return the chosen account and period as the page named so takes them."""
@@ -115,6 +117,12 @@ class Panel:
     def is_filling(self) -> bool:
         """Whether a run is reading from Mercado Livre right now. One query."""
         return SyncRun.objects.filter(account__in=self.accounts).active().exists()
+
+    @cached_property
+    def unread(self) -> set[str]:
+        """What is not read for the first time yet for all accounts of the page: `items`, `orders`, ... One
+        query."""
+        return unread_scopes(self.accounts)
 
     @cached_property
     def waiting(self) -> WaitingFigures:
@@ -152,6 +160,13 @@ def panel_of(request: HttpRequest) -> Panel:
     if not hasattr(request, "panel"):
         request.panel = Panel(request)  # type: ignore[attr-defined]
     return request.panel  # type: ignore[attr-defined]
+
+
+def redirect_kept(request: HttpRequest, page: str, *args: Any) -> HttpResponseRedirect:
+    """Lead to the page named so, with the account and the period of this address."""
+    query = urlencode(panel_of(request).kept_params(page))
+    address = reverse(page, args=args)
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:

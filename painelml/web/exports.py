@@ -8,7 +8,7 @@ a time, so memory does not grow with the list.
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,6 +34,7 @@ from painelml.audit import trail
 
 from . import show
 from .filters import ChoiceFilter, FilterForm, day_of
+from .kept import PERIOD_NAMES
 from .paging import encode_cursor, page_at
 
 CHUNK = 1000
@@ -48,7 +49,8 @@ TYPES = {
 MACHINE, PERSON = "machine", "person"
 READERS = [(MACHINE, _("A program")), (PERSON, _("A person"))]
 NAME_MAX = 40
-PERIOD = ("days", "date_from", "date_to")
+BARS_MAX = 31
+"""Bars a chart has room for."""
 
 Kind = Literal["text", "money", "number", "share", "instant", "day"]
 
@@ -91,12 +93,35 @@ class Summary:
     chart: list[tuple[str, Any]]
 
 
+def bars_by_day(values: Iterable[tuple[date, Any]]) -> list[tuple[str, Any]]:
+    """Return the chart of a value per day: a bar for each, or for each month where there are many days."""
+    days = list(values)
+    form = "SHORT_DATE_FORMAT" if len(days) <= BARS_MAX else "YEAR_MONTH_FORMAT"
+    bars: dict[str, Any] = {}
+    for day, value in days:
+        label = date_format(day, form)
+        bars[label] = bars.get(label, 0) + value
+    return list(bars.items())
+
+
+Read = Callable[[Organization, Any], QuerySet[Any] | list[Any]]
+"""Finds the rows of an organization that pass a form's filters: a queryset, or a list of a few."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A further table under the filters of a list."""
+
+    title: Any
+    columns: Sequence[Column]
+    read: Read
+
+
 @dataclass(frozen=True)
 class Listing:
     """What a list is as a file. `name` is its word in addresses, `route` the name of its export's address.
 
-    `read` finds the rows of an organization that pass a form's filters: a queryset, or a list of a few.
-    `also` are further tables under the same filters; a workbook has a sheet for each.
+    A workbook has a sheet for the list and for each of the tables in `also`.
     """
 
     name: str
@@ -104,15 +129,16 @@ class Listing:
     title: Any
     form: type[FilterForm]
     columns: Sequence[Column]
-    read: Callable[[Organization, Any], QuerySet[Any] | list[Any]]
+    read: Read
     summarize: Callable[[Any], Summary]
     order: str = "-date_created"
-    also: Sequence[Listing] = ()
+    also: Sequence[Table] = ()
 
     @property
     def tells_people(self) -> bool:
         """Whether a file of it says who buyers are."""
-        return any(column.masks for one in (self, *self.also) for column in one.columns)
+        tables: list[Listing | Table] = [self, *self.also]
+        return any(column.masks for one in tables for column in one.columns)
 
 
 @dataclass
@@ -158,7 +184,14 @@ class Export:
 
     def also(self) -> list[Export]:
         """Return the further tables."""
-        return [Export(one, self.organization, self.form) for one in self.listing.also]
+        return [
+            Export(
+                replace(self.listing, title=one.title, columns=one.columns, read=one.read, also=()),
+                self.organization,
+                self.form,
+            )
+            for one in self.listing.also
+        ]
 
     @property
     def content_type(self) -> str:
@@ -214,7 +247,8 @@ class Export:
         rows = [(gettext("Organization"), str(self.organization)), (gettext("Accounts"), accounts)]
         if "date_from" in form.fields:
             rows.append((gettext("Period"), self.period()))
-        used = [name for name in form.active if name in self.listing.form.base_fields and name not in PERIOD]
+        fields = self.listing.form.base_fields
+        used = [name for name in form.active if name in fields and name not in PERIOD_NAMES]
         rows += [(str(form.fields[name].label), in_words(form, name)) for name in used]
         if not used:
             rows.append((gettext("Filters"), gettext("none")))

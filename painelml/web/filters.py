@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Organization
 
+from .kept import PERIOD_NAMES
+
 YEARS = range(1990, 2101)
 """Years a day may lie in: further away, reckoning with days and zones leaves the calendar."""
 
@@ -140,6 +142,11 @@ class FilterForm(forms.Form):
         """The names of the filters in use, the wrong ones too, the account apart."""
         used = [name for name in self.fields if self.value(name) is not None or name in self.errors]
         return [name for name in used if name != "account_id"]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing but an account and a period narrows the list."""
+        return not self.errors and set(self.active) <= set(PERIOD_NAMES)
 
     @property
     def problems(self) -> list[tuple[str, str]]:

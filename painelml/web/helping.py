@@ -101,8 +101,9 @@ TERMS = {
     "ledger": Term(
         _("What we hold"),
         _(
-            "The ledger: how many Mercado Livre says there are, and how many of them are stored here. "
-            "Both numbers equal means nothing is missing."
+            "The ledger: how many are stored here, and how many Mercado Livre listed when it was read. "
+            "Both numbers equal means nothing is missing. More are held when something is sold or asked "
+            "during the reading, or when Mercado Livre no longer lists what it listed once."
         ),
     ),
     "notifications": Term(

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 
-HEADERS = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request", "HX-Target")
+HEADERS = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request", "HX-Target", "Painel-Live")
 
 
 def wants_partial(request: HttpRequest) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+PERIOD_NAMES = ("days", "date_from", "date_to")
+"""How an address says a period."""
 PERIODS = (7, 30, 90, 365)
 """The days until today that pages offer with one tap; any other period is named by its dates."""
 DAYS_MAX = 366

@@ -13,14 +13,13 @@ from painelml import metrics
 log = structlog.get_logger("painelml.requests")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-MACHINES = frozenset(
-    {"meli-webhooks", "painelml.health.healthz", "painelml.health.readyz", "painelml.health.metrics"}
-)
+MACHINES = frozenset({"painelml.health.healthz", "painelml.health.readyz", "painelml.health.metrics"})
 """Asked every few moments, and what goes wrong there says so itself."""
 
 
 class MeasuredMiddleware:
-    """Stands before all others, so that it sees every answer.
+    """Stands before all others but the short way of notifications, which are counted where they are
+    answered, so that it sees every answer.
 
     A route is the name of its address, never the path: paths hold ids, and some hold a token.
     """
@@ -51,6 +50,4 @@ class MeasuredMiddleware:
 
 def route_of(request: HttpRequest) -> str:
     """Return the name of the address; `none` for one that does not exist, and for static files."""
-    if request.resolver_match:
-        return request.resolver_match.view_name
-    return "meli-webhooks" if request.path_info == "/meli/webhooks" else "none"
+    return request.resolver_match.view_name if request.resolver_match else "none"

@@ -17,6 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from painelml.audit import trail
 from painelml.models import KeptAnswer
 
 from .api import Conflict
@@ -53,6 +54,7 @@ def acts_once(endpoint: Endpoint) -> Endpoint:
             )
         kept = claim(request, key)
         if kept.status is not None:
+            trail.came_to_nothing()
             address = {"Location": kept.location} if kept.location else {}
             return Response(kept.body, kept.status, headers={"Idempotent-Replayed": "true", **address})
         try:

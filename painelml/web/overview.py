@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -11,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.queries import best_sellers_out, items_by_id, stock_figures
-from orders.breakdowns import Breakdown, breakdown
+from orders.breakdowns import Breakdown, Row, best_sellers, breakdown
 from orders.forms import BreakdownForm
 from orders.left import Left, left_of
 from orders.queries import MONTH, CurrencySales, Period, orders_by_shipment, sales_overview
+from orders.reports import orders_of
 from painelml.sync.queries import latest_runs, overall_percent
 from questions.queries import longest_waiting
 from shipments.queries import next_to_dispatch
@@ -48,7 +48,11 @@ def sales(panel: Panel) -> dict[str, Any]:
     what sold best and which account sold how much."""
     now = timezone.now()
     left = left_of(panel.accounts, MONTH, now)
-    items, accounts = (sold_most(panel, by, now) for by in ("item", "account"))
+    month = of_month(panel)
+    orders = orders_of(month, now)
+    accounts = {}
+    if len(panel.accounts) > 1:
+        accounts = {one.currency_id: one for one in breakdown(month, now)}
     return {
         "sales": [
             Sales(
@@ -56,8 +60,8 @@ def sales(panel: Panel) -> dict[str, Any]:
                 periods_of(block),
                 sales_chart(block),
                 left.get(block.currency_id),
-                items.get(block.currency_id),
-                accounts.get(block.currency_id) if len(panel.accounts) > 1 else None,
+                best_sellers(orders.filter(currency_id=block.currency_id), SHOWN),
+                accounts.get(block.currency_id),
             )
             for block in sales_overview(panel.accounts, now)
         ]
@@ -83,7 +87,7 @@ class Sales:
     spans: list[Span]
     chart: DayChart
     left: Left | None
-    items: Breakdown | None
+    items: list[Row]
     accounts: Breakdown | None
 
     @property
@@ -104,13 +108,13 @@ def periods_of(block: CurrencySales) -> list[Span]:
     ]
 
 
-def sold_most(panel: Panel, by: str, now: datetime) -> dict[str, Breakdown]:
-    """Return what sold most in the last 30 days, by currency. Two queries."""
+def of_month(panel: Panel) -> BreakdownForm:
+    """Return the last 30 days of the accounts of the page, broken down by account."""
     chosen = {"account_id": str(panel.account.pk)} if panel.account else {}
-    asked = {"by": by, "days": str(MONTH), **chosen}
+    asked = {"by": "account", "days": str(MONTH), **chosen}
     form = BreakdownForm(asked, organization=panel.organization)  # type: ignore[arg-type]
     form.all_accounts = panel.all_accounts
-    return {one.currency_id: one for one in breakdown(form, now)}
+    return form
 
 
 def sales_chart(block: CurrencySales) -> DayChart:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organization, User
+from painelml.audit import trail
 from painelml.models import SavedFilter
 
 from .filters import FilterForm
@@ -68,6 +69,7 @@ def keep(user: User, organization: Organization, name: str, label: str, query: s
             )
             raise NotKept(message % {"most": SavedFilter.MOST})
         kept, _created = SavedFilter.objects.update_or_create(**owner, name=label, defaults={"query": query})
+        trail.record("filter.kept", kept, after={"list": name, "query": query})
     return kept
 
 
@@ -75,9 +77,16 @@ def rename(kept: SavedFilter, label: str) -> None:
     """Give a kept filter another name. Raises NotKept."""
     try:
         with transaction.atomic():
-            SavedFilter.objects.filter(pk=kept.pk).update(name=check_label(label))
+            label = check_label(label)
+            SavedFilter.objects.filter(pk=kept.pk).update(name=label)
+            trail.record("filter.renamed", kept, before={"name": kept.name}, after={"name": label})
     except IntegrityError as error:
         raise NotKept(_("Another filter of this list has that name.")) from error
+
+
+@trail.watched("filter.removed", wanted=dict)
+def remove(kept: SavedFilter) -> None:
+    SavedFilter.objects.filter(pk=kept.pk).delete()
 
 
 def check_label(label: Any) -> str:

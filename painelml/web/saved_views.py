@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import MemberRequest, role_required
 from accounts.models import Role
+from painelml.audit import trail
 from painelml.models import SavedFilter
 
 from . import saved
@@ -26,6 +27,7 @@ def keep(request: MemberRequest, name: str) -> HttpResponse:
     try:
         kept = saved.keep(request.user, request.organization, name, request.POST.get("name", ""), query)
     except saved.NotKept as error:
+        trail.came_to_nothing()
         messages.error(request, str(error))
         query = saved.form_of(name, query, request.organization).used_query
     else:
@@ -41,7 +43,7 @@ def kept(request: MemberRequest, name: str) -> HttpResponse:
     check_list(name)
     context = {
         "name": name,
-        "back": reverse(saved.LISTS[name].page),
+        "page": saved.LISTS[name].page,
         "filters": saved.filters_of(request.user, request.organization, name),
     }
     return TemplateResponse(request, "saved_filters.html", context)
@@ -53,6 +55,7 @@ def rename(request: MemberRequest, name: str, pk: int) -> HttpResponse:
     try:
         saved.rename(filter_of(request, name, pk), request.POST.get("name", ""))
     except saved.NotKept as error:
+        trail.came_to_nothing()
         messages.error(request, str(error))
     return redirect("saved-filters", name)
 
@@ -60,7 +63,7 @@ def rename(request: MemberRequest, name: str, pk: int) -> HttpResponse:
 @role_required(Role.VIEWER)
 @require_POST
 def remove(request: MemberRequest, name: str, pk: int) -> HttpResponse:
-    filter_of(request, name, pk).delete()
+    saved.remove(filter_of(request, name, pk))
     return redirect("saved-filters", name)
 
 

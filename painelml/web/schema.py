@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
@@ -43,12 +43,20 @@ ERRORS = {
     "404": "There is no such thing, or it belongs to somebody else.",
     "429": "Too many calls; `Retry-After` says for how many seconds to wait.",
 }
-ERRORS_OF_WRITING = {
-    "409": "It does not fit the present state.",
+ERRORS_OF_ASKING = {
     "502": "Mercado Livre refused; `code` is its own word for why.",
     "503": "Mercado Livre cannot be reached now; `Retry-After` says for how many seconds to wait.",
 }
-ERRORS_OF_BODIES = {"415": "The body is of a kind that is not read here."}
+ERRORS_OF_WRITING = {"409": "It does not fit the present state.", **ERRORS_OF_ASKING}
+ERRORS_OF_BODIES = {
+    "413": "The body is longer than 2.5 MB, or a form with a file than 16 MB.",
+    "415": "The body is of a kind that is not read here.",
+}
+ASKING: dict[Any, Any] = {
+    int(code): OpenApiResponse(WritingError, meaning) for code, meaning in ERRORS_OF_ASKING.items()
+}
+"""For `extend_schema`: what reading answers, too, where it asks Mercado Livre."""
+
 ORGANIZATION = OpenApiParameter(
     "X-Organization",
     int,

@@ -39,7 +39,8 @@ def money(amount: Decimal | None, currency: str) -> str:
     """Return `R$ 1.234,56` in the reader's language; a dash for an unknown amount."""
     if amount is None:
         return DASH
-    digits = number_format(abs(amount), 0 if currency in WITHOUT_CENTS else 2, force_grouping=True)
+    places = 0 if currency in WITHOUT_CENTS else 2
+    digits = number_format(rounded(abs(amount), places), places, force_grouping=True)
     sign = "−" if amount < 0 else ""
     return f"{sign}{SYMBOLS.get(currency, currency)}{NBSP}{digits}"
 
@@ -53,7 +54,16 @@ def short_money(amount: Decimal, currency: str) -> str:
             break
     places = 1 if letter and size < 10 and size != size.to_integral_value() else 0
     sign = "−" if amount < 0 else ""
-    return f"{sign}{SYMBOLS.get(currency, currency)}{NBSP}{number_format(size, places)}{letter}"
+    return (
+        f"{sign}{SYMBOLS.get(currency, currency)}{NBSP}{number_format(rounded(size, places), places)}{letter}"
+    )
+
+
+def rounded(size: Decimal, places: int) -> Decimal:
+    """Return a size with so many decimal places. Django would cut the others off, and sums of SQLite come
+    with the digits of a float: 3929.99999999999.
+    """
+    return Decimal(size).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def count(number: int | None) -> str:
@@ -111,8 +121,7 @@ def percent(share: Decimal | float | None, places: int = 1) -> str:
     """Return a share as people read it: `25,5 %` for 0.2550; a dash for an unknown one."""
     if share is None:
         return DASH
-    rounded = (Decimal(str(share)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return f"{number_format(rounded, places)}{NBSP}%"
+    return f"{number_format(rounded(Decimal(str(share)) * 100, places), places)}{NBSP}%"
 
 
 def change(now: Decimal | int, before: Decimal | int) -> int | None:

@@ -1,5 +1,6 @@
-// The form of an answer: counts what is typed, sends with Ctrl+Enter, keeps a draft in this browser until Mercado Livre
-// has the answer, puts earlier answers in, and tells the server who is at it (the aside comes back with colleagues).
+// The form of an answer: counts what is typed and holds back what is too long, sends with Ctrl+Enter, keeps a draft in
+// this browser until Mercado Livre has the answer, puts earlier answers in, and tells the server who is at it (the aside
+// comes back with colleagues).
 
 const BEAT_MS = 10000;
 const PAUSE_MS = 700; // after typing, before the aside is asked for again
@@ -17,8 +18,11 @@ function beat(form) {
 function count(form) {
   const field = fieldOf(form);
   const left = form.querySelector("[data-left]");
-  left.textContent = field.value.length;
-  left.toggleAttribute("data-too-long", field.value.length > field.maxLength);
+  const { length } = [...field.value]; // as the server counts: an emoji is one
+  const isTooLong = length > Number(field.dataset.longest);
+  left.textContent = length;
+  left.toggleAttribute("data-too-long", isTooLong);
+  field.setCustomValidity(isTooLong ? field.dataset.wordsTooLong : "");
 }
 
 // Drafts. A browser that keeps nothing still lets people answer.

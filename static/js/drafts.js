@@ -39,6 +39,22 @@ function fill([name, fields]) {
   return true;
 }
 
+// A form that opens in place, as that of a row, is opened first.
+function openAndFill(kept) {
+  const opener = [...document.querySelectorAll("main [hx-get]")].find((one) => one.getAttribute("hx-get") === kept[0]);
+  if (!opener) return;
+  const fillOnce = () => {
+    if (!fill(kept)) return;
+    document.removeEventListener("htmx:afterSettle", fillOnce);
+    tell();
+  };
+  document.addEventListener("htmx:afterSettle", fillOnce);
+  addEventListener("load", () => opener.click(), { once: true });
+}
+
+const tell = () =>
+  document.dispatchEvent(new CustomEvent("painel:say", { detail: { text: corner.dataset.restored, kind: "info" } }));
+
 function comesFromLogin() {
   if (!document.referrer) return false;
   const { origin, pathname } = new URL(document.referrer);
@@ -47,8 +63,10 @@ function comesFromLogin() {
 
 const draft = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 sessionStorage.removeItem(KEY);
-if (draft && draft.page === here() && comesFromLogin() && draft.forms.map(fill).some(Boolean)) {
-  document.dispatchEvent(new CustomEvent("painel:say", { detail: { text: corner.dataset.restored, kind: "info" } }));
+if (draft && draft.page === here() && comesFromLogin()) {
+  const rest = draft.forms.filter((kept) => !fill(kept));
+  if (rest.length < draft.forms.length) tell();
+  rest.forEach(openAndFill);
 }
 
 document.addEventListener("submit", (event) => keep([event.target]));

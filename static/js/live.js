@@ -62,23 +62,32 @@ setInterval(() => {
     .forEach(refresh);
 }, REST_MS);
 
-// A refreshed region is a new element: it rests as its predecessor did, and the focus stays where it was.
+// A refreshed region is a new element: it rests as its predecessor did, and the focus stays on the link that had it, in
+// the region or in what came along with it, or else on the part it was in.
 let focused = null;
+let around = [];
+
+function focusAgain() {
+  const link = focused?.isConnected ? null : focused?.getAttribute("href");
+  const part = around.map((id) => document.getElementById(id)).find(Boolean);
+  if (link && part) (part.querySelector(`[href="${CSS.escape(link)}"]`) ?? part).focus({ preventScroll: true });
+}
 
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.triggeringEvent?.type === "live") event.detail.headers["Painel-Live"] = "1";
 });
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const active = document.activeElement;
-  focused = event.detail.target?.contains(active) ? active.getAttribute("href") : null;
+document.addEventListener("htmx:beforeSwap", () => {
+  focused = document.activeElement;
+  around = [];
+  for (let part = focused?.parentElement; part; part = part.parentElement) if (part.id) around.push(part.id);
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const region = document.getElementById(event.detail.target?.id); // a restored page has no target
   if (!region) return;
   rested.set(region, Date.now());
-  if (focused) region.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  focusAgain();
 });
 
 if (regions().length || mark) {

@@ -29,7 +29,7 @@ corner.querySelectorAll(".toast").forEach(leaveLater);
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status < 500 && event.detail.shouldSwap) return;
   const silent = event.detail.requestConfig.headers["Painel-Live"];
-  if (!silent) say(corner.dataset.failed, "error");
+  if (!silent) say(corner.getAttribute(`data-failed-${event.detail.xhr.status}`) ?? corner.dataset.failed, "error");
 });
 
 document.addEventListener("htmx:sendError", (event) => {
@@ -41,7 +41,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const answered = event.detail.xhr.responseURL;
   if (!answered || new URL(answered).pathname !== corner.dataset.login) return;
   event.detail.shouldSwap = false;
-  document.getElementById("logged-out").hidden = false;
+  const said = document.getElementById("logged-out");
+  // The address may have changed since the page was drawn.
+  said.querySelector("a").search = new URLSearchParams({ next: location.pathname + location.search });
+  said.hidden = false;
 });
 
 const offline = document.getElementById("offline");

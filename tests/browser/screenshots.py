@@ -6,22 +6,27 @@ with a page is taken, and an address that answers with something else must say s
 
 from __future__ import annotations
 
+import base64
 import html
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from painelml import demo
 
@@ -36,7 +41,12 @@ READY_S = 900
 """How long the demo may take to have read everything."""
 HEIGHT_MAX = 6000
 """Of a picture; what lies below it looks like what is above."""
+PICTURE = {"format": "jpeg", "quality": 85, "optimizeForSpeed": True, "captureBeyondViewport": False}
+"""As Chromium is asked for one: a tenth of the time a PNG takes, and nothing to see of the difference."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+REAUTHENTICATE = "/reauthenticate/?"
+"""Where whoever logged in a while ago is sent before something delicate."""
 
 NO_PAGES = {
     "manifest.webmanifest": "what a phone installs the panel by",
@@ -60,7 +70,6 @@ NO_PAGES = {
     "login/code/confirm/": "in the middle of a login",
     "2fa/authenticate/": "in the middle of a login",
     "2fa/reauthenticate/": "in the middle of what asks for it; its page is reauthenticate/",
-    "2fa/totp/activate/": "asks for the password first",
     "2fa/totp/deactivate/": "for those who have turned it on",
     "2fa/recovery-codes/": "for those who have turned it on",
     "2fa/recovery-codes/generate/": "for those who have turned it on",
@@ -84,16 +93,31 @@ MORE = [
     ("team-join", "/team/join/{invitation}/"),
     ("alerts-stop", "/alerts/stop/{stop}/"),
 ]
-"""States of pages that an address alone does not bring about."""
+"""States of pages that are not in the URLconf."""
+
+PRESSED = [
+    ("overview-attention", "/", ["[popovertarget=attention-menu]"]),
+    ("overview-person", "/", ["[popovertarget=user-menu]"]),
+    ("overview-accounts", "/", ["[popovertarget=account-switch]"]),
+    ("overview-shortcuts", "/", ["[popovertarget=user-menu]", "[data-opens-shortcuts]"]),
+    ("overview-numbers", "/", ["details.behind summary"]),
+    ("orders-help", "/orders/{order}/", ["[popovertarget^=help]"]),
+    ("orders-parts", "/orders/{order}/", [".split .stack + .stack details summary"]),
+    ("catalog-editing", "/catalog/?view=table", ["[hx-get$='/edit/']", "[data-editing] input:visible"]),
+    ("catalog-chosen", "/catalog/?view=table", ["[data-select] [type=checkbox]"]),
+    ("shipments-chosen", "/shipments/", ["[name=ids]"]),
+]
+"""States that come about by what somebody presses: name, address, and what, one after the other."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A page to take: the name of its pictures, its address, and whether somebody is logged in."""
+    """A page to take: the name of its pictures, its address, who opens it, and what is pressed there."""
 
     name: str
     path: str
     as_nobody: bool = False
+    pressed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -114,14 +138,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     django.setup()
     with running_demo(asked):
-        wait_for_data()
-        with sync_playwright() as playwright:
-            path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-            if path is None:
-                sys.exit("There is no Chromium (on Debian: sudo apt install chromium).")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            taken = take_for_readme(browser, asked) if asked.readme else take_all(browser, asked)
-            browser.close()
+        wait_for_data(asked.port)
+        taken = take_for_readme(asked) if asked.readme else take_all(asked)
     print(f"{taken.pictures} pictures: {ROOT / 'docs' if asked.readme else asked.out / 'index.html'}")
     for problem in taken.problems:
         print(f"! {problem}")
@@ -168,8 +186,11 @@ def running_demo(asked: Namespace) -> Iterator[None]:
             panel.kill()
 
 
-def wait_for_data() -> None:
-    """Wait until both sellers are connected, all of theirs is read, and the busy beginning is over."""
+def wait_for_data(port: int) -> None:
+    """Wait until both sellers are connected, all of theirs is read, and the busy beginning is over.
+
+    Data of an earlier start may be there before anybody answers.
+    """
     from django.db import DatabaseError
 
     from accounts.models import Account
@@ -184,10 +205,16 @@ def wait_for_data() -> None:
             continue  # its tables are being made
         waited = time.monotonic() - begun
         print(f"\r{accounts} accounts, {runs} runs still reading, {waited:.0f} s ", end="", flush=True)
-        if accounts == len(demo.SELLERS) and not runs and waited > demo.BURST_S + 5:
+        if accounts == len(demo.SELLERS) and not runs and waited > demo.BURST_S + 5 and answers(port):
             print()
             return
     sys.exit(f"The demo has not read everything after {READY_S} s.")
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as line:
+        line.settimeout(1)
+        return line.connect_ex((demo.HOST, port)) == 0
 
 
 # What is on the pages
@@ -215,7 +242,7 @@ class Demo:
         self.shipment = sent.order_by("-date_created").first()
         line = sold.order_by("-date_created")[5].items.first()
         self.item = Item.objects.get(account=self.account, meli_id=line.item_id)
-        self.question = Question.objects.filter(account__in=mine).unanswered().order_by("due_at").first()
+        self.question = Question.objects.filter(account__in=mine).unanswered().order_by("-due_at").first()
         self.run = SyncRun.objects.filter(account=self.account).first()
         self.notification = Notification.objects.first()
         self.membership = self.person.memberships.get()
@@ -248,6 +275,7 @@ class Demo:
         """Return what the addresses below are filled with."""
         return {
             "account": self.account.pk,
+            "order": self.order.meli_id,
             "sku": self.item.sku or self.item.meli_id,
             "question": self.question.meli_id,
             "invitation": self.invitation.token if self.invitation else "",
@@ -306,19 +334,24 @@ def pages_of(context: BrowserContext, stranger: BrowserContext, world: Demo) -> 
         answer = context.request.get(path, max_redirects=0)
         if answer.status == 405:
             continue  # it changes something
-        if is_page(answer):
+        if is_page(answer) or asks_for_password(answer):
             shots.append(Shot(name_of(address.text), path))
         elif is_page(stranger.request.get(path, max_redirects=0)):
             shots.append(Shot(name_of(address.text), path, as_nobody=True))
         else:
             wrong.append(f"{address} answers {answer.status}: take it, or say in NO_PAGES why it is no page")
     shots += [Shot(name, path.format(**world.numbers)) for name, path in MORE]
+    shots += [Shot(name, path.format(**world.numbers), pressed=tuple(what)) for name, path, what in PRESSED]
     return shots, wrong
 
 
 def is_page(answer: APIResponse) -> bool:
     kind = answer.headers.get("content-type", "")
     return answer.status == 200 and kind.startswith("text/html") and "<html" in answer.text()
+
+
+def asks_for_password(answer: APIResponse) -> bool:
+    return answer.status == 302 and answer.headers["location"].startswith(REAUTHENTICATE)
 
 
 def name_of(address: str) -> str:
@@ -329,31 +362,65 @@ def name_of(address: str) -> str:
 # The pictures
 
 
-def take_all(browser: Browser, asked: Namespace) -> Taken:
-    taken = Taken()
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        sys.exit("There is no Chromium (on Debian: sudo apt install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def take_all(asked: Namespace) -> Taken:
     languages = [name for name in asked.languages.split(",") if name in LANGUAGES]
     home = f"http://{demo.HOST}:{asked.port}"
-    state = log_in(browser, home)
-    world = Demo()
-    contexts = {
-        language: (open_context(browser, home, language, state), open_context(browser, home, language))
-        for language in languages
-    }
-    known, unknown = contexts[languages[0]]
-    taken.problems += fill_up(known, world)
-    shots, wrong = pages_of(known, unknown, Demo())
-    taken.problems += wrong
+    with running_browser() as browser:
+        state = log_in(browser, home)
+        known = open_context(browser, home, languages[0], state)
+        stranger = open_context(browser, home, languages[0])
+        problems = fill_up(known, Demo())
+        shots, wrong = pages_of(known, stranger, Demo())
     shots = [shot for shot in shots if asked.only in shot.name]
     if not asked.only:
         shutil.rmtree(asked.out, ignore_errors=True)
     asked.out.mkdir(parents=True, exist_ok=True)
-    for number, shot in enumerate(shots, 1):
-        for language in languages:
-            print(f"\r{number} of {len(shots)}: {shot.name} {language}".ljust(72), end="", flush=True)
-            take(contexts[language][shot.as_nobody], shot, language, asked, taken)
+    progress = Progress(len(shots) * len(languages))
+
+    def take_language(language: str) -> Taken:
+        taken = Taken()
+        with running_browser() as browser:
+            known = Camera(open_context(browser, home, language, state), language, asked, taken)
+            stranger = Camera(open_context(browser, home, language), language, asked, taken)
+            for shot in shots:
+                try:
+                    (stranger if shot.as_nobody else known).take(shot)
+                except PlaywrightError as broken:
+                    taken.problems.append(f"{shot.name} ({language}): {broken.message.splitlines()[0]}")
+                progress.show(f"{shot.name} {language}")
+        return taken
+
+    # A browser to a language: while one waits for the panel, another draws.
+    with ThreadPoolExecutor(len(languages)) as pool:
+        each = list(pool.map(take_language, languages))
     print()
     write_sheet(asked.out)
-    return taken
+    problems += wrong + [problem for one in each for problem in one.problems]
+    return Taken(sum(one.pictures for one in each), problems)
+
+
+class Progress:
+    """One line that says how far all are."""
+
+    def __init__(self, total: int) -> None:
+        self.done, self.total = 0, total
+        self.lock = threading.Lock()
+
+    def show(self, what: str) -> None:
+        with self.lock:
+            self.done += 1
+            print(f"\r{self.done} of {self.total}: {what}".ljust(72), end="", flush=True)
 
 
 README = [
@@ -363,19 +430,20 @@ README = [
 """The README's pictures: name, address, theme, window, and pixels of a picture to one of the window."""
 
 
-def take_for_readme(browser: Browser, asked: Namespace) -> Taken:
+def take_for_readme(asked: Namespace) -> Taken:
     home = f"http://{demo.HOST}:{asked.port}"
-    state = log_in(browser, home)
-    for name, path, theme, window, scale in README:
-        context = open_context(
-            browser, home, "en", state, viewport=window, device_scale_factor=scale, color_scheme=theme
-        )
-        page = context.new_page()
-        page.goto(path)
-        show_pictures(page)
-        page.wait_for_selector("#live-state[data-state=live]")
-        page.screenshot(path=ROOT / "docs" / f"{name}.png", animations="disabled")
-        context.close()
+    with running_browser() as browser:
+        state = log_in(browser, home)
+        for name, path, theme, window, scale in README:
+            context = open_context(
+                browser, home, "en", state, viewport=window, device_scale_factor=scale, color_scheme=theme
+            )
+            page = context.new_page()
+            page.goto(path)
+            show_pictures(page)
+            page.wait_for_selector("#live-state[data-state=live]")
+            page.screenshot(path=ROOT / "docs" / f"{name}.png", animations="disabled")
+            context.close()
     return Taken(len(README))
 
 
@@ -412,31 +480,52 @@ def open_context(
     return context
 
 
-def take(context: BrowserContext, shot: Shot, language: str, asked: Namespace, taken: Taken) -> None:
-    """Take a page in each width and theme. It is opened once: both change without the server."""
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    heard: set[str] = set()
-    page.on("pageerror", lambda error: heard.add(str(error)))
-    page.on(
-        "console", lambda message: heard.add(message.text) if "Content Security" in message.text else None
-    )
-    page.goto(shot.path, wait_until="load")
-    for width in (int(one) for one in asked.widths.split(",")):
-        # As high as the page, or what stands at the bottom of a window would stand in the middle of it.
-        page.set_viewport_size({"width": width, "height": 640 if width < 600 else 900})
-        show_pictures(page)
-        height = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": width, "height": min(height, HEIGHT_MAX)})
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            heard.add(f"scrolls sideways at {width}")
-        for theme in asked.themes.split(","):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            name = f"{shot.name}~{width}~{theme}~{language}.png"
-            page.screenshot(path=asked.out / name, animations="disabled")
-            taken.pictures += 1
-    page.close()
-    taken.problems += [f"{shot.name} ({language}): {one}" for one in sorted(heard)]
+class Camera:
+    """A tab that goes from page to page."""
+
+    def __init__(self, context: BrowserContext, language: str, asked: Namespace, taken: Taken) -> None:
+        self.language, self.asked, self.taken = language, asked, taken
+        self.heard: set[str] = set()
+        self.page = context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("pageerror", lambda error: self.heard.add(str(error)))
+        self.page.on("console", self.hear)
+        self.chromium = context.new_cdp_session(self.page)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            self.heard.add(message.text)
+
+    def take(self, shot: Shot) -> None:
+        """Take a page in each width and theme. It is opened once: both change without the server."""
+        page = self.page
+        answer = page.goto(shot.path, wait_until="load")
+        if REAUTHENTICATE in page.url:
+            page.fill("[name=password]", demo.PASSWORD)
+            page.press("[name=password]", "Enter")
+            page.wait_for_url(f"**{shot.path}")
+        elif answer and answer.status >= 500:
+            self.heard.add(f"answers {answer.status}")
+        for what in shot.pressed:
+            page.locator(what).first.click()
+        for width in (int(one) for one in self.asked.widths.split(",")):
+            # As high as the page, or what stands at the bottom of a window would stand in the middle of it.
+            page.set_viewport_size({"width": width, "height": 640 if width < 600 else 900})
+            show_pictures(page)
+            height, needed = page.evaluate(
+                "(({scrollHeight, scrollWidth}) => [scrollHeight, scrollWidth])(document.documentElement)"
+            )
+            if needed > width:
+                self.heard.add(f"scrolls sideways at {width}")
+            page.set_viewport_size({"width": width, "height": min(height, HEIGHT_MAX)})
+            for theme in self.asked.themes.split(","):
+                page.emulate_media(color_scheme=theme)
+                name = f"{shot.name}~{width}~{theme}~{self.language}.jpg"
+                picture = self.chromium.send("Page.captureScreenshot", PICTURE)
+                (self.asked.out / name).write_bytes(base64.b64decode(picture["data"]))
+                self.taken.pictures += 1
+        self.taken.problems += [f"{shot.name} ({self.language}): {one}" for one in sorted(self.heard)]
+        self.heard.clear()
 
 
 def show_pictures(page: Page) -> None:
@@ -452,7 +541,7 @@ def show_pictures(page: Page) -> None:
 def write_sheet(out: Path) -> None:
     """Write index.html: all pictures that are there, by page."""
     pages: dict[str, list[tuple[str, str, str, Path]]] = {}
-    for picture in sorted(out.glob("*~*.png")):
+    for picture in sorted(out.glob("*~*.jpg")):
         name, width, theme, language = picture.stem.split("~")
         pages.setdefault(name, []).append((language, theme, width, picture))
     parts = [SHEET_HEAD, "<nav>", *(f'<a href="#{name}">{name}</a> ' for name in pages), "</nav>"]

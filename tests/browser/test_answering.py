@@ -17,6 +17,7 @@ from questions.models import PanelAnswer, Question, QuickReply
 from tests.api.conftest import SELLER
 from tests.browser.conftest import Shop, Trouble, Visit, session_of
 from tests.browser.test_pages import scrolls_sideways, violations
+from tests.browser.test_states import log_in_again
 from tests.factories import make_account, make_question
 
 expect.set_options(timeout=15_000)
@@ -90,15 +91,57 @@ def test_a_refusal_keeps_the_text_and_a_reload_too(
     expect(page.locator(".field-help[data-restored]")).to_be_visible()
 
 
-def test_an_ended_session_keeps_the_text(visit: Visit, asked: list[Question]) -> None:
-    page = visit(f"{WAITING}&question={asked[0].meli_id}")
-    field = page.locator(f"#answer-{asked[0].meli_id}")
+def test_a_text_too_long_is_kept_whole_counted_and_not_sent(
+    visit: Visit, box: Sandbox, asked: list[Question]
+) -> None:
+    first = asked[0]
+    page = visit(f"{WAITING}&question={first.meli_id}")
+    field = page.locator(f"#answer-{first.meli_id}")
+    box.calls.clear()
+    field.focus()
+    page.keyboard.insert_text("😀" + "x" * 2000)
+    expect(page.locator("[data-left][data-too-long]")).to_have_text("2001")
+
+    field.press("Control+Enter")
+    assert field.evaluate("(one) => one.validationMessage").startswith(
+        "O Mercado Livre aceita no máximo 2.000"
+    )
+    assert not box.calls
+
+    field.press("Backspace")
+    field.press("Control+Enter")
+    expect(page.locator("#toasts").get_by_text("O Mercado Livre recebeu")).to_be_visible()
+    assert box.world.questions[int(first.meli_id)].answer == "😀" + "x" * 1999
+
+
+def test_an_ended_session_gives_the_text_back_once(
+    visit: Visit, shop: Shop, box: Sandbox, asked: list[Question]
+) -> None:
+    first = asked[0]
+    address = f"{WAITING}&question={first.meli_id}"
+    page = visit(address)
+    field = page.locator(f"#answer-{first.meli_id}")
     field.fill("Serve, sim!")
     Session.objects.all().delete()
     field.press("Control+Enter")
-
     expect(page.get_by_text("Sua sessão terminou.")).to_be_visible()
     expect(field).to_have_value("Serve, sim!")
+    page.get_by_role("link", name="Entrar de novo").click()
+    log_in_again(page, shop.ana)
+
+    expect(field).to_have_value("Serve, sim!")
+    told = page.get_by_text("O que você tinha digitado está aqui de novo.")
+    expect(told).to_have_count(1)
+    expect(page.locator("[data-restored]").locator("visible=true")).to_have_count(0)
+    field.press("Control+Enter")
+    expect(page.locator("#toasts").get_by_text("O Mercado Livre recebeu")).to_be_visible()
+    assert box.world.questions[int(first.meli_id)].answer == "Serve, sim!"
+
+    for path in (address, f"{WAITING}&question={asked[1].meli_id}", "/questions/replies/new/"):
+        page.goto(path)
+        texts = page.locator("textarea").evaluate_all("(all) => all.map((one) => one.value)")
+        assert "".join(texts) == ""
+        expect(told).to_have_count(0)
 
 
 def test_two_people_on_one_question_see_each_other(

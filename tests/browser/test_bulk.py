@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Account
 from catalog import tasks
@@ -19,6 +20,11 @@ from tests.api.conftest import SELLER
 from tests.browser.conftest import Shop, Trouble, Visit
 from tests.browser.test_pages import scrolls_sideways, violations
 from tests.factories import make_account, make_item, make_order
+
+
+def change_on(page: Page) -> int:
+    """Return the id of the bulk change a page shows."""
+    return int(urlsplit(page.url).path.split("/")[-2])
 
 
 @pytest.fixture
@@ -72,7 +78,7 @@ def test_prices_of_chosen_items_are_previewed_written_and_undone(
     refused.automated_price = True
     page.get_by_role("button", name="Alterar 2 anúncios no Mercado Livre").click()
     expect(page.locator("#bulk")).to_contain_text("0 de 2")
-    work(int(page.url.rstrip("/").rsplit("/", 1)[1]), 60)
+    work(change_on(page), 60)
 
     expect(page.locator("#bulk")).to_contain_text("2 de 2")  # by itself
     expect(page.locator("#bulk tbody tr").filter(has_text=refused.id)).to_contain_text("automação")
@@ -81,7 +87,7 @@ def test_prices_of_chosen_items_are_previewed_written_and_undone(
     expect(page.get_by_text("1 anúncio será alterado.")).to_be_visible()
     page.get_by_role("button", name="Alterar 1 anúncio no Mercado Livre").click()
     expect(page.locator("#bulk")).to_contain_text("0 de 1")
-    work(int(page.url.rstrip("/").rsplit("/", 1)[1]), 60)
+    work(change_on(page), 60)
     expect(page.locator("#bulk")).to_contain_text("1 de 1")
     assert accepted.price == 10000
     assert scrolls_sideways(page) == []

@@ -79,6 +79,24 @@ def test_a_search_field_in_use_is_left_alone_by_live_updates(visit: Visit, shop:
     expect(page.get_by_label("Busca", exact=True)).to_be_focused()
 
 
+def test_a_wrong_price_is_said_at_its_field_and_no_row_falls_apart(visit: Visit, trouble: Trouble) -> None:
+    page = visit("/catalog/")
+    page.get_by_role("link", name="Editar", exact=True).first.click()
+    form = page.locator("tr[data-editing] form")
+    price, status = form.get_by_label("Preço"), form.get_by_label("Status")
+    height = status.bounding_box()["height"]
+    price.evaluate("(field) => { field.style.color = 'red'; }")  # as password managers do
+    price.fill("abc")
+    trouble.refusals.add(422)
+    form.get_by_role("button", name="Salvar no Mercado Livre").click()
+
+    error = form.locator(".field-error")
+    expect(error).to_have_text("Digite assim: 1.234,56.")
+    assert status.bounding_box()["height"] == height
+    price.fill("1.234,56")
+    expect(error).to_have_count(0)
+
+
 def test_the_theme_is_chosen_once_and_kept(visit: Visit) -> None:
     page = visit("/")
     page.get_by_role("button", name="Seu menu").click()

@@ -71,3 +71,54 @@ def test_days_the_wrong_way_round_are_told_and_list_nothing(visit: Visit) -> Non
 
     expect(page.get_by_role("alert").filter(has_text="Até:")).to_be_visible()
     expect(page.locator("#order-table tbody tr")).to_have_count(0)
+
+
+def test_the_frame_follows_the_filters(visit: Visit, shop: Shop) -> None:
+    page = visit("/orders/?status=cancelled")
+    page.get_by_label("De", exact=True).fill("2026-01-05")
+    page.get_by_role("combobox", name="Status").select_option("paid")
+    expect(page).to_have_url(re.compile("date_from=2026-01-05"))
+    expect(page).to_have_url(re.compile("status=paid"))
+
+    page.locator("#search-field").press_sequentially(shop.numbers["order"])
+    found = page.locator("#found a.found-row").first
+    expect(found).to_have_attribute("href", re.compile("date_from=2026-01-05"))
+    page.get_by_role("button", name="Todas as contas").click()
+    page.get_by_role("link", name="Casa do Pátio").click()
+
+    expect(page).to_have_url(re.compile(f"account_id={shop.account.pk}"))
+    assert "status=paid" in page.url
+    assert "date_from=2026-01-05" in page.url
+
+
+SHOWS = """(tab) => {
+  const row = tab.parentElement.getBoundingClientRect();
+  const { left, right } = tab.getBoundingClientRect();
+  return tab.parentElement.scrollLeft > 0 && left >= row.left - 1 && right <= row.right + 1;
+}"""
+
+
+def refresh(page: Page, region: str) -> None:
+    """Let a list ask for itself, as it does when something changed, and wait for the new one."""
+    page.locator(region).evaluate(
+        "(old) => { old.dataset.old = ''; old.dispatchEvent(new CustomEvent('live')); }"
+    )
+    expect(page.locator(f"{region}[data-old]")).to_have_count(0)
+
+
+def test_a_refresh_leaves_what_stands_beside_the_list_as_it_is(visit: Visit) -> None:
+    page = visit("/questions/?status=ANSWERED", width=360)
+    tab = page.locator("#tabs [aria-current]")
+    assert tab.evaluate(SHOWS)
+    page.locator("#saved-filters summary").click()
+    name = page.locator("#saved-filters input[name=name]")
+    name.fill("Resp")
+
+    refresh(page, "#question-list")
+
+    expect(name).to_be_focused()
+    expect(name).to_have_value("Resp")
+    page.wait_for_function(SHOWS, arg=tab.element_handle())
+    tab.focus()
+    refresh(page, "#question-list")
+    expect(tab).to_be_focused()

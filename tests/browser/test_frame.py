@@ -89,3 +89,64 @@ def test_no_page_with_data_stays_in_the_browser(visit: Visit) -> None:
 
     assert kept
     assert {path for path in kept if not path.startswith("/static/")} <= {"/offline/"}
+
+
+FOCUS = """() => {
+    const here = document.activeElement;
+    const around = here.closest("dialog");
+    return around ? around.id : here === document.body ? "" : "the page behind";
+}"""
+"""Where the focus is: the id of its dialog, or nothing where the browser's own buttons have it."""
+
+
+def test_every_dialog_takes_the_focus_keeps_it_and_gives_it_back(visit: Visit, shop: Shop) -> None:
+    page = visit("/team/")
+    remove = page.locator("form[data-confirm] button").first
+    link = page.locator("main a:visible").first
+    opened = {"confirm": (remove, "Enter"), "shortcuts": (link, "?")}
+    found = page.locator("dialog").evaluate_all("(all) => all.map((one) => one.id)")
+    assert sorted(found) == sorted(opened), "say here how a new dialog is opened by keyboard"
+
+    for name, (opener, key) in opened.items():
+        opener.focus()
+        page.keyboard.press(key)
+        expect(page.locator(f"dialog#{name}")).to_be_visible()
+        assert page.evaluate(FOCUS) == name
+        for step in ["Tab"] * 6 + ["Shift+Tab"] * 6:
+            page.keyboard.press(step)
+            assert page.evaluate(FOCUS) in (name, "")
+        page.keyboard.press("Escape")
+        expect(page.locator(f"dialog#{name}")).to_be_hidden()
+        expect(opener).to_be_focused()
+    assert shop.organization.memberships.count() == 2
+
+
+def test_every_menu_opens_closes_and_gives_the_focus_back_by_keyboard(visit: Visit) -> None:
+    page = visit("/reports/reputation/")
+    openers = page.locator("[popovertarget]:visible")
+    assert openers.count() > 3
+    for opener in openers.all():
+        menu = page.locator(f"[id='{opener.get_attribute('popovertarget')}']")
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(menu).to_be_visible()
+        if menu.locator("a, button").count():
+            page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(menu).to_be_hidden()
+        expect(opener).to_be_focused()
+
+
+def test_a_form_on_its_way_is_not_sent_twice(visit: Visit, shop: Shop) -> None:
+    page = visit("/questions/replies/new/")
+    page.get_by_label("Palavra").fill("prazo")
+    page.get_by_label("Texto").fill("Chega em dois dias úteis.")
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.is_navigation_request() else None)
+    button = page.locator("main form[method=post] .button-primary")
+    look = button.evaluate("(button) => { button.click(); button.click(); return button.outerHTML; }")
+
+    assert "htmx-request" in look
+    assert 'aria-busy="true"' in look
+    page.wait_for_url("**/questions/replies/")
+    assert [one.partition("/questions")[2] for one in sent] == ["/replies/new/", "/replies/"]

@@ -223,7 +223,7 @@ def test_06_change_a_price_and_a_stock(demo: Demo, page: Page) -> None:
     form.get_by_label("Disponível").fill("17")
     form.get_by_role("button", name="Salvar no Mercado Livre").click()
 
-    accepted = page.locator("#item-table").get_by_text("O Mercado Livre aceitou")
+    accepted = page.locator("#toasts").get_by_text("O Mercado Livre aceitou")
     expect(accepted).to_contain_text(f"R${SPACE}123,40, 17 disponíveis")
     accounts = {one["id"]: one["ml_user_id"] for one in demo.rows("ml-accounts")}
     truth = demo.truth(accounts[item["account_id"]], "items")[item["id"]]
@@ -243,7 +243,7 @@ def test_07_handle_a_refusal(demo: Demo, page: Page, trouble: Trouble) -> None:
     trouble.refusals.clear()
     form.get_by_label("Preço").fill("89,90")
     form.get_by_role("button", name="Salvar no Mercado Livre").click()
-    expect(page.locator("#item-table").get_by_text("O Mercado Livre aceitou")).to_contain_text("89,90")
+    expect(page.locator("#toasts").get_by_text("O Mercado Livre aceitou")).to_contain_text("89,90")
 
 
 def printable(demo: Demo) -> list[dict[str, Any]]:

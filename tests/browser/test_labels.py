@@ -91,6 +91,15 @@ def test_a_parcel_that_cannot_be_printed_says_why(visit: Visit, box: Sandbox, pa
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_the_row_of_a_group_reaches_from_edge_to_edge_on_a_phone(visit: Visit, parcels: list[str]) -> None:
+    page = visit("/shipments/", width=360)
+    edges = "(node) => [node.getBoundingClientRect().left, node.getBoundingClientRect().right]"
+
+    group, table = (page.locator(one).first.evaluate(edges) for one in (".board-type th", ".board-table"))
+
+    assert group == table
+
+
 def test_the_choice_outlives_a_refresh_of_the_board(visit: Visit, parcels: list[str]) -> None:
     page = visit("/shipments/")
     choose(page, parcels[0])

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.utils.crypto import get_random_string
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, User
@@ -38,19 +40,42 @@ def test_a_form_sent_after_the_session_ended_is_filled_in_again_after_the_login(
     expect(page.get_by_text("O que você tinha digitado está aqui de novo.")).to_be_visible()
 
 
-def test_an_answer_outlives_the_session_and_the_login(visit: Visit, shop: Shop) -> None:
-    question = shop.account.questions.filter(status="UNANSWERED").latest("pk")
-    page = visit(f"/questions/?status=UNANSWERED&question={question.meli_id}")
-    field = page.locator(f"#answer-{question.meli_id}")
-    field.fill("Serve, sim!")
+def test_a_row_that_was_being_edited_is_open_and_filled_in_again_after_the_login(
+    visit: Visit, shop: Shop
+) -> None:
+    page = visit("/catalog/")
+    page.get_by_label("Busca", exact=True).fill("caneca")
+    page.wait_for_url("**/catalog/?q=caneca")
+    expect(page.locator("#item-table tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Editar").click()
+    price = page.locator("[data-editing] [name=price]")
+    price.fill("77,50")
     Session.objects.all().delete()
-    field.press("Control+Enter")
+    page.get_by_role("button", name="Salvar no Mercado Livre").click()
     page.get_by_role("link", name="Entrar de novo").click()
 
     log_in_again(page, shop.ana)
 
-    page.wait_for_url(re.compile(f"question={question.meli_id}"))
-    expect(field).to_have_value("Serve, sim!")
+    page.wait_for_url("**/catalog/?q=caneca")
+    expect(price).to_have_value("77,50")
+    expect(page.get_by_text("O que você tinha digitado está aqui de novo.")).to_have_count(1)
+
+
+def test_forms_still_go_out_after_a_login_in_another_tab(visit: Visit, shop: Shop, base_url: str) -> None:
+    page = visit("/questions/replies/new/")
+    page.get_by_label("Palavra").fill("prazo")
+    page.get_by_label("Texto").fill("Chega em dois dias úteis.")
+    other = page.context.new_page()
+    other.goto("/questions/?status=UNANSWERED")
+    question = shop.account.questions.filter(status="UNANSWERED").latest("pk")
+    token = {"name": "csrftoken", "value": get_random_string(32), "url": base_url}
+    page.context.add_cookies([token])  # as a login does
+
+    page.locator("main form[method=post] .button-primary").click()
+    page.wait_for_url("**/questions/replies/")
+    with other.expect_response(f"**/questions/{question.meli_id}/beat/") as beat:
+        other.locator(f"a.ask[href*='{question.meli_id}']").click()
+    assert beat.value.status == 200
 
 
 def test_a_new_shop_is_led_to_its_first_account(visit: Visit, shop: Shop) -> None:
@@ -91,15 +116,21 @@ def test_an_update_that_fails_is_told_and_leaves_the_list_as_it_is(
     page = visit("/orders/")
     rows = page.locator("#order-table tbody tr")
     before = rows.count()
+    raised: list[Exception] = []
 
     def break_down(*_args: object, **_named: object) -> HttpResponse:
-        raise RuntimeError("broken")
+        raise raised[-1]
 
     monkeypatch.setattr("orders.views.page_or_partial", break_down)
-    trouble.refusals.add(500)
-    page.get_by_label("Busca", exact=True).fill("garrafa")
-
-    expect(page.locator("#toasts .toast-error")).to_be_visible()
+    for status, error, words in (
+        (500, RuntimeError("broken"), "Algo deu errado"),
+        (404, Http404(), "já não está aqui"),
+        (403, PermissionDenied(), "Você não pode fazer isso"),
+    ):
+        raised.append(error)
+        trouble.refusals.add(status)
+        page.get_by_label("Busca", exact=True).fill(f"garrafa {status}")
+        expect(page.locator("#toasts .toast-error").last).to_contain_text(words)
     assert rows.count() == before
 
 

@@ -11,7 +11,7 @@ from painelml.sandbox import Sandbox
 from painelml.sync.engine import apply
 from questions.models import PanelAnswer, Question
 from tests.api.conftest import SELLER
-from tests.factories import make_question
+from tests.factories import make_item, make_question
 from tests.web.pages import text_of
 
 from .conftest import HTMX, Login
@@ -62,6 +62,18 @@ def test_a_refused_answer_keeps_the_text_and_says_why(
     assert "Serve &lt;b&gt;sim&lt;/b&gt;</textarea>" in html
     assert "The item is not active" in html
     assert ("<html" in html) is not htmx
+
+
+def test_a_question_about_a_paused_item_says_so_before_anything_is_sent(
+    page: Client, question: Question
+) -> None:
+    told = "this item was not active"
+    address = f"/questions/?question={question.meli_id}"
+    assert told not in text_of(page.get(address))
+    make_item(question.account, meli_id=question.item_id, status="paused")
+    answer = page.get(address)
+    assert told in text_of(answer)
+    assert f'id="answer-{question.meli_id}"' in answer.content.decode()
 
 
 def test_an_unreachable_mercado_livre_keeps_the_text(page: Client, box: Sandbox, question: Question) -> None:

@@ -1,14 +1,18 @@
 """Editing price, stock and status in the catalog, with what Mercado Livre made of it."""
 
+import json
 import re
 from decimal import Decimal
 from html import unescape
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import Account, User
+from catalog.forms import Amount
 from catalog.models import Item
 from painelml.sandbox import Sandbox
 from painelml.sync.engine import apply
@@ -51,11 +55,18 @@ def save(page: Client, item: Item, sent: dict[str, str], htmx: bool = True) -> A
     return page.post(f"/catalog/{item.meli_id}/edit/", sent, headers=HTMX if htmx else {})
 
 
-def test_what_was_accepted_is_said_in_the_row(page: Client, box: Sandbox, item: Item) -> None:
+def test_what_was_accepted_is_said_in_the_corner_and_the_row_drawn_anew(
+    page: Client, box: Sandbox, item: Item
+) -> None:
     answer = save(page, item, {**open_form(page, item), "price": "129.90", "available_quantity": "4"})
     assert answer.status_code == 200
-    words = text_of(answer)
-    assert "Mercado Livre accepted it: R$ 129.90, 4 available, Active." in words
+    said = json.loads(answer.headers["HX-Trigger"])["painel:say"]
+    words = said["text"].replace("\u00a0", " ")
+    assert (words, said["kind"]) == (
+        "Mercado Livre accepted it: R$ 129.90, 4 available, Active.",
+        "success",
+    )
+    assert "R$ 129.90" in text_of(answer)
     assert answer.content.decode().count("<tr") == 1
     truth = box.world.items[item.meli_id]
     assert (truth.price, truth.quantity) == (12990, 4)
@@ -68,7 +79,31 @@ def test_prices_are_typed_as_the_reader_writes_them(bruno: User, box: Sandbox, i
     assert sent["price"] == "100,00"
     assert save(page, item, {**sent, "price": "1.129,90"}).status_code == 200
     assert box.world.items[item.meli_id].price == 112990
-    assert save(page, item, {**sent, "price": "1.129"}).status_code == 422
+    asked = save(page, item, {**sent, "price": "1.129"})
+    assert asked.status_code == 422
+    assert "Digite assim: 1.234,56." in text_of(asked)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "example"),
+    [
+        ("en", "1.234,56", "1,234.56"), ("en", "179,90", "1,234.56"), ("en", "abc", "1,234.56"),
+        ("pt-br", "1.234", "1.234,56"), ("pt-br", "1.500", "1.234,56"), ("pt-br", "1,234.56", "1.234,56"),
+        ("es", "1.234", "1\u00a0234,56"), ("es", "1.234.56", "1\u00a0234,56"),
+    ],
+)  # fmt: skip
+def test_an_amount_in_another_style_is_answered_with_the_readers(
+    language: str, typed: str, example: str
+) -> None:
+    with translation.override(language), pytest.raises(ValidationError) as refused:
+        Amount(max_digits=14, localize=True).clean(typed)
+    assert example in refused.value.messages[0]
+
+
+@pytest.mark.parametrize("typed", ["1.234,56", "1 234,56", "1\u00a0234,56", "1234,56", "1234.56"])
+def test_in_spanish_thousands_may_be_apart_by_point_or_space(typed: str) -> None:
+    with translation.override("es"):
+        assert Amount(max_digits=14, localize=True).clean(typed) == Decimal("1234.56")
 
 
 def test_only_what_was_changed_is_sent(page: Client, box: Sandbox, item: Item) -> None:
@@ -120,7 +155,8 @@ def test_an_unreachable_mercado_livre_changes_nothing(page: Client, box: Sandbox
 @pytest.mark.parametrize(
     ("name", "value"),
     [("price", "-1"), ("price", ""), ("price", "x"), ("price", "1.999"), ("available_quantity", "-1"),
-     ("available_quantity", "1.5"), ("available_quantity", ""), ("status", "closed"), ("status", "")],
+     ("available_quantity", "1.5"), ("available_quantity", "1.000"), ("available_quantity", ""),
+     ("status", "closed"), ("status", "")],
 )  # fmt: skip
 def test_what_is_no_value_is_said_at_its_field(
     page: Client, box: Sandbox, item: Item, name: str, value: str
@@ -131,12 +167,15 @@ def test_what_is_no_value_is_said_at_its_field(
     assert not box.calls
 
 
-def test_without_scripts_the_page_does_the_same(page: Client, box: Sandbox, item: Item) -> None:
+def test_opened_by_its_address_the_form_is_a_page_and_leads_to_the_item(
+    page: Client, box: Sandbox, item: Item
+) -> None:
     whole = page.get(f"/catalog/{item.meli_id}/edit/").content.decode()
     assert "<html" in whole
+    assert f'hx-post="/catalog/{item.meli_id}/edit/"' not in whole
     sent = {**open_form(page, item), "price": "55.00"}
     answer = page.post(f"/catalog/{item.meli_id}/edit/", sent, follow=True)
-    assert answer.redirect_chain == [(f"/catalog/?q={item.meli_id}", 302)]
+    assert answer.redirect_chain == [(f"/catalog/{item.meli_id}/", 302)]
     assert "Mercado Livre accepted it: R$ 55.00" in text_of(answer)
 
 

@@ -1,5 +1,7 @@
 """Quick replies: managers write them, whoever answers inserts them, filled for the question at hand."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -49,6 +51,12 @@ def test_what_cannot_be_one_is_said_and_kept(
     assert said in text_of(answer)
     assert text in answer.content.decode()
     assert QuickReply.objects.count() == 1
+
+
+def test_no_browser_cuts_a_pasted_text(manager: Client) -> None:
+    field = re.search("<textarea[^>]*>", manager.get("/questions/replies/new/").content.decode())
+    assert field
+    assert "maxlength" not in field[0]
 
 
 def test_one_is_changed_and_deleted(manager: Client, reply: QuickReply) -> None:

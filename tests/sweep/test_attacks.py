@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.timezone import now
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
@@ -26,6 +27,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from accounts.models import Account, Membership, Organization, Role, User
 from catalog.models import Item
 from catalog.sync import ItemResource
+from painelml.audit.models import Entry
 from painelml.sync.resource import Reading
 from tests.factories import make_item, make_order, make_person, make_question, make_shipment
 from tests.sync.test_save import ITEM
@@ -213,6 +215,40 @@ def test_what_is_typed_wrongly_comes_back_as_text(ours: World) -> None:
     assert wrong == []
 
 
+NAMED = "<xss onx=1>'\"><xss onx=1>.csv"
+
+
+@pytest.mark.parametrize("content", [b"sku;custo\nGT-1;12,50\n", b"id;price\nMLB1;9\n", b"no table", b""])
+def test_the_name_of_a_file_stays_text(ours: World, content: bytes) -> None:
+    wrong, seen = [], set()
+    for write in WRITES:
+        if "file" not in write.body(ours):
+            continue
+        address = next(one for one in addresses() if one.text == write.address)
+        visitor = program_of(ours.person) if address.is_api else browser_of(ours.person)
+        body = {**write.body(ours), "file": SimpleUploadedFile(NAMED, content, "text/csv")}
+        with undone():
+            answer = visitor.send(write.method, address.of(ours), body, write.query(ours))
+            seen.add(answer.status_code)
+            if answer.status_code == 302:
+                answer = visitor.send("GET", answer["Location"])
+            entries = json.dumps(list(Entry.objects.values("after", "object_name")), default=str)
+        wrong += [f"{write.call}: {found}" for found in Injected(html_of(answer)).found]
+        wrong += [f"{write.call}: kept" for text in (entries, answer.headers) if "onx=1" in str(text)]
+    assert wrong == []
+    assert seen
+    assert seen <= {200, 302, 400, 422}
+
+
+def test_no_name_of_an_account_breaks_out_of_a_file_name(scripted: World) -> None:
+    Account.objects.filter(pk=scripted.account.pk).update(account_name='a"; filename=x.exe\r\nX-Evil: 1')
+    visitor = browser_of(scripted.person)
+    for name in ("items", "orders", "questions", "shipments"):
+        query = {"account_id": scripted.account.pk, "format": "csv"}
+        kept_as = visitor.send("GET", f"/api/{name}/export", query=query)["Content-Disposition"]
+        assert re.fullmatch(r'attachment; filename="[a-z0-9-]+\.csv"', kept_as), kept_as
+
+
 # Formulas
 
 
@@ -283,6 +319,37 @@ def test_nothing_that_is_sent_ends_a_header_and_begins_another(ours: World) -> N
         assert "X-Evil" not in answer
         assert not any("\n" in value or "\r" in value for _, value in answer.items())
         assert "X-Evil" not in str(answer.cookies)
+
+
+def test_no_host_of_a_callers_choice_gets_into_a_mail(ours: World, mailoutbox: list[Any]) -> None:
+    client, lost = Client(raise_request_exception=False), {"email": ours.person.email}
+    assert client.post("/password/reset/", lost, headers={"host": "evil.example"}).status_code == 400
+    assert mailoutbox == []
+    for told in (
+        {"x-forwarded-host": "evil.example", "forwarded": "host=evil.example"},
+        {"host": "localhost:6666"},
+    ):
+        assert client.post("/password/reset/", lost, headers=told).status_code == 302
+        mail = mailoutbox.pop()
+        assert f"{settings.APP_BASE_URL}/password/reset/key/" in mail.body
+        assert "evil.example" not in f"{mail.subject} {mail.body}"
+        assert ":6666/" not in mail.body
+
+
+def test_no_name_ends_a_header_of_a_mail(ours: World, mailoutbox: list[Any]) -> None:
+    visitor = browser_of(ours.person)
+    for number, end in enumerate(("\r", "\n", "\r\n", "\x0b", "\u2028")):
+        named = f"Casa{end}Bcc: evil@example.com"
+        visitor.send("POST", "/profile/", {"first_name": named, "last_name": "", "language": "en"})
+        visitor.send("POST", "/team/rename/", {"name": named})
+        guest = {"email": f"new{number}@example.com", "role": Role.VIEWER}
+        assert visitor.send("POST", "/team/invite/", guest).status_code == 302
+    assert len(mailoutbox) == 5
+    for mail in mailoutbox:
+        sent = mail.message()
+        assert mail.recipients() == mail.to
+        assert sent["Bcc"] is None
+        assert "example.com" in sent["To"]
 
 
 # Tokens
@@ -435,6 +502,39 @@ def test_a_body_meant_to_hurt_is_refused(ours: World) -> None:
         if answer.status_code >= 500:
             fell.append(f"{what} to {write.call} -> {answer.status_code} {answer.content[:80]!r}")
     assert fell == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "length"),
+    [
+        ("/api/auth/token", "application/json", 3_000_000),
+        ("/api/auth/token", "application/json", 10**12),
+        ("/login/", "multipart/form-data; boundary=x", 20_000_000),
+        ("/login/", "application/x-www-form-urlencoded", 3_000_000),
+        ("/api/costs/import", "multipart/form-data; boundary=x", 20_000_000),
+        ("/nowhere/", "application/json", 10**12),
+    ],
+)
+def test_a_body_that_is_too_long_is_refused_unread(
+    db: None, caplog: pytest.LogCaptureFixture, path: str, kind: str, length: int
+) -> None:
+    """Whoever sends it, before a login: it would fill the memory, or the disk."""
+
+    class Untouched(io.BytesIO):
+        def read(self, *_: Any) -> bytes:
+            raise AssertionError("it was read")
+
+        readline = read
+
+    caplog.set_level("INFO", "painelml.requests")
+    declared = {"wsgi.input": Untouched(), "CONTENT_LENGTH": str(length), "CONTENT_TYPE": kind}
+    answer = Client().request(REQUEST_METHOD="POST", PATH_INFO=path, **declared)
+    assert answer.status_code == 413
+    assert b"grande" in answer.content, "in words"
+    said = [record.msg for record in caplog.records if record.name == "painelml.requests"]
+    ids = [one["request_id"] for one in said if one["status"] == 413]
+    assert ids == ([] if path == "/nowhere/" else [answer["X-Request-ID"]]), "and told to the log"
+    assert Client().post("/login/", {"login": "x" * 100_000}).status_code == 200
 
 
 LINGERING = """

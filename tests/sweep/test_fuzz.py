@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -103,6 +104,13 @@ def test_no_file_makes_the_import_of_costs_fall() -> None:
     assert grown_by(read) < GROWTH_MAX
 
 
+STRINGS_TOO = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument'
+    b'.spreadsheetml.sharedStrings+xml"/></Types>'
+)
+"""Without it nobody would look at the part."""
+
+
 def bomb(part: str, head: bytes, filling: bytes, size: int, foot: bytes = b"") -> bytes:
     """Return a workbook one part of which unpacks to `size` bytes."""
     content = io.BytesIO()
@@ -112,7 +120,8 @@ def bomb(part: str, head: bytes, filling: bytes, size: int, foot: bytes = b"") -
     ):
         for name in good.namelist():
             if name != part:
-                bad.writestr(name, good.read(name))
+                end = STRINGS_TOO if part not in good.namelist() else b"</Types>"
+                bad.writestr(name, good.read(name).replace(b"</Types>", end))
         with bad.open(part, "w") as entry:
             entry.write(head)
             for _ in range(size // len(filling)):
@@ -130,6 +139,11 @@ LAUGHS = (
 )
 
 
+TABLE = MAIN + b"<row>" + b"".join(
+    b'<c t="inlineStr"><is><t>%s</t></is></c>' % name for name in (b"SKU", b"Custo")
+) + b"</row>"  # fmt: skip
+END = b"</sheetData></worksheet>"
+FAR = b'<row r="100000000"><c r="A100000000"><v>1</v></c></row>'
 WIDE = b'<row><c r="XFD1" t="inlineStr"><is><t>x</t></is></c></row>'
 BOMBS: dict[str, Callable[[], bytes]] = {
     "a sheet of 300 MB": lambda: bomb(SHEET, MAIN, b"<row></row>" * 10_000, 300_000_000),
@@ -156,3 +170,31 @@ def test_a_file_that_unpacks_to_much_takes_little_memory(what: str) -> None:
         tracemalloc.stop()
     assert not any(row.amount for row in rows)
     assert peak < 400 * 1024 * 1024
+
+
+STYLES = (
+    b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><fonts><font/></fonts>'
+    b"<fills><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs>"
+)
+BUSY: dict[str, Callable[[], bytes]] = {
+    "rows without anything": lambda: bomb(SHEET, TABLE, b"<row></row>" * 10_000, 30_000_000, END),
+    "a row a hundred million rows down": lambda: bomb(SHEET, TABLE, FAR, len(FAR), END),
+    "a table as wide as it gets": lambda: bomb(SHEET, TABLE, WIDE * 100, 600_000, END),
+    "styles by the million": lambda: bomb(
+        "xl/styles.xml", STYLES, b"<xf/>" * 1_000, 5_000_000, b"</cellXfs></styleSheet>"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BUSY)
+def test_a_small_file_does_not_keep_the_panel_busy(what: str) -> None:
+    """Some kilobytes took minutes of a core, or hours."""
+    file = BUSY[what]()
+    assert len(file) < 100_000
+    began = time.process_time()
+    try:
+        rows = read_costs(file)
+    except UnreadableFile:
+        rows = []
+    assert rows == []
+    assert time.process_time() - began < 5

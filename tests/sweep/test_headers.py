@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from painelml import env
 
@@ -58,6 +59,23 @@ def test_every_page_and_every_fragment_tells_the_browser_what_is_allowed(ours: W
                 answer = visitor.send("GET", address.of(ours), **headers)
                 wrong += [f"{address} {answer.status_code} {problem}" for problem in problems(answer)]
     assert wrong == []
+
+
+def test_errors_tell_it_too(ours: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(*_: Any) -> None:
+        raise RuntimeError
+
+    owner, checked = browser_of(ours.person), Client(enforce_csrf_checks=True)
+    monkeypatch.setattr("catalog.queries.get_item", fall)
+    answers = {
+        403: checked.post("/login/", {"login": "ana@example.com"}),
+        404: owner.send("GET", "/nowhere/"),
+        405: owner.send("DELETE", "/orders/"),
+        422: owner.send("POST", "/profile/", {"language": "xx"}),
+        500: owner.send("GET", f"/catalog/{ours.item.meli_id}/"),
+    }
+    assert {wanted: answer.status_code for wanted, answer in answers.items()} == {one: one for one in answers}
+    assert [(status, problems(answer)) for status, answer in answers.items() if problems(answer)] == []
 
 
 UNDER_HTTPS = """

@@ -48,10 +48,10 @@ FILTERS: dict[str, Callable[[World], Any]] = {
 """By the name of a filter: a value that finds what belongs to this organization."""
 
 NARROWING = {
-    "action", "by", "cover", "cursor", "date_from", "date_to", "days", "dispatch", "dry_run", "format",
-    "kind", "late", "listing_type_id", "logistic_type", "max_days", "ordering", "outcome", "page_size",
-    "reader", "scope", "sla", "source", "state", "status", "stock", "substatus", "topic", "validate",
-    "within",
+    "action", "by", "cover", "currency_id", "cursor", "date_from", "date_to", "days", "dispatch", "dry_run",
+    "format", "is_sale", "kind", "late", "listing_type_id", "logistic_type", "max_days", "ordering",
+    "outcome", "page_size", "reader", "scope", "sla", "source", "state", "status", "stock", "substatus",
+    "topic", "unknown", "validate", "within",
 }  # fmt: skip
 """Filters whose values are nobody's."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership, Role
+from painelml.audit.models import Entry
 from painelml.sandbox import Sandbox
 from tests.factories import make_person
 
@@ -40,7 +41,9 @@ def send(write: Write, visitor: Visitor, world: World, box: Sandbox) -> Any:
         account.access_token, account.refresh_token = tokens["access_token"], tokens["refresh_token"]
         account.save()
         path = BY_TEXT[write.address].of(world)
-        return visitor.send(write.method, path, write.body(world), write.query(world))
+        answer = visitor.send(write.method, path, write.body(world), write.query(world))
+        answer.nameless = list(Entry.objects.filter(action="other").values_list("outcome", flat=True))
+        return answer
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.call)
@@ -79,7 +82,15 @@ def test_each_role_does_what_the_table_says_and_nothing_more(ours: World, box: S
                 is_right = came_through(answer) if may else answer.status_code == 403
             if not is_right:
                 wrong.append(f"{write.call} -> {answer.status_code} {answer.content[:200]!r}")
+            if answer.nameless:
+                wrong.append(f"{write.call}: the audit log has no word for it ({answer.nameless})")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_people_do_about_themselves_has_its_word_in_the_audit_log(ours: World, box: Sandbox) -> None:
+    visitor = browser_of(ours.person)
+    own = [write for write in WRITES if write.role in (ANYBODY, PERSON)]
+    assert [write.call for write in own if send(write, visitor, ours, box).nameless] == []
 
 
 def test_nobody_does_anything_that_needs_a_login(ours: World, box: Sandbox) -> None:

@@ -1,7 +1,9 @@
 """What sold how much in a period, by item, state or account, worked out by hand."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -116,3 +118,14 @@ def test_queries_do_not_grow_with_the_sales(account: Account, page: Client, by: 
         return len(asked)
 
     assert queries(2) == queries(12)
+
+
+@pytest.mark.parametrize("period", ["", "days=7", "date_from=2026-11-01&date_to=2026-11-20"])
+def test_an_item_opens_its_sales_of_the_same_period(account: Account, page: Client, period: str) -> None:
+    sell(account)
+    sell(account, is_sale=False, status="cancelled")
+    sell(account, date_created=NOON - timedelta(days=300))
+    for address in ("/reports/breakdown/", "/reports/"):
+        html = unescape(page.get(f"{address}?{period}").content.decode())
+        (link,) = set(re.findall(r'"(/orders/\?is_sale=true&item_id=[^"]+)"', html))
+        assert len(page.get(link).context["rows"]) == 1

@@ -75,6 +75,7 @@ def test_more_than_the_limit_is_not_offered(
         {"action": "stock_up", "amount": "0"}, {"action": "stock", "amount": "100000"},
         {"action": "price_up", "amount": "NaN"}, {"action": "close", "amount": "1"},
         {"action": "undo", "amount": ""}, {"action": "price", "amount": "x"},
+        {"action": "price", "amount": "1.500"}, {"action": "stock", "amount": "1.000"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_and_nothing_kept(

@@ -137,3 +137,9 @@ def test_colours_are_said_once_as_palette_and_used_as_roles() -> None:
         text = sheet.read_text()
         if sheet.name != "tokens.css":
             assert not re.search(r"#[0-9a-f]{3,8}\b|--(grey|blue|green|amber|red)-", text), sheet.name
+
+
+def test_every_key_that_opens_a_section_is_in_the_list_of_shortcuts(account: Account, page: Client) -> None:
+    html = page.get("/").content.decode()
+
+    assert re.findall(r"<kbd>g</kbd> <kbd>(\w)</kbd>", html) == re.findall(r'data-key="(\w)"', html)

@@ -76,8 +76,13 @@ def test_a_row_and_the_way_back_keep_both(account: Account, second_account: Acco
 
 
 def test_filtering_a_list_without_a_period_does_not_lose_it(account: Account, page: Client) -> None:
-    assert '<input type="hidden" name="days" value="7">' in page.get("/catalog/?days=7").content.decode()
-    assert 'name="days"' not in page.get("/reports/?days=7").content.decode()
+    def filters(address: str) -> str:
+        return (
+            page.get(address).content.decode().partition('<form class="filters"')[2].partition("</form>")[0]
+        )
+
+    assert '<input type="hidden" name="days" value="7">' in filters("/catalog/?days=7")
+    assert 'name="days"' not in filters("/reports/?days=7")
 
 
 def test_the_navigation_is_drawn_anew_with_the_bar_of_a_phone(account: Account, page: Client) -> None:
@@ -90,3 +95,46 @@ def test_the_navigation_is_drawn_anew_with_the_bar_of_a_phone(account: Account, 
     assert (
         'id="tabbar"' not in swap(page, "/navigation/?section=reports&days=30", "navigation").content.decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("/catalog/?days=7&status=paused", "/catalog/?days=7"),
+        ("/shipments/all/?date_from=2026-11-01&status=delivered", "/shipments/all/?date_from=2026-11-01"),
+        ("/questions/?days=7&sla=breached", "/questions/?days=7"),
+        ("/orders/?status=paid&date_from=2026-11-01", "/orders/"),
+    ],
+)
+def test_clearing_the_filters_keeps_a_period_that_is_none_of_them(
+    account: Account, page: Client, address: str, whole: str
+) -> None:
+    html = unescape(page.get(address).content.decode())
+
+    assert f'href="{whole}">Clear</a>' in html
+    assert f'href="{whole}">Clear the filters</a>' in html
+
+
+def test_a_period_alone_leaves_the_first_tab_lit(account: Account, page: Client) -> None:
+    def lit(address: str) -> list[str]:
+        return re.findall(r'class="tab"[^>]*aria-current="page">([^<]+)', page.get(address).content.decode())
+
+    assert lit("/orders/?date_from=2026-11-01") == ["All"]
+    assert lit("/orders/?date_from=2026-11-01&status=paid") == ["Paid"]
+    assert lit("/orders/?date_from=nonsense") == []
+
+
+def test_what_is_done_leads_back_with_both(account: Account, second_account: Account, page: Client) -> None:
+    make_item(second_account)
+    chosen = f"?account_id={second_account.pk}&days=7"
+
+    def leads_to(address: str, **fields: str) -> str:
+        return page.post(address + chosen, fields).headers["Location"]
+
+    change = leads_to("/catalog/bulk/new/", action="pause", ending="")
+    assert re.fullmatch(r"/catalog/bulk/\d+/" + re.escape(chosen), change)
+    preview = unescape(page.get(change).content.decode())
+    forms = re.findall(r'<form method="post" action="(/catalog/[^"]+)"', preview)
+    assert {address.partition("?")[2] for address in forms} == {chosen[1:]}
+    assert leads_to(f"{change.partition('?')[0]}discard/") == f"/catalog/{chosen}"
+    assert leads_to("/questions/replies/new/", word="oi", text="Oi!") == f"/questions/replies/{chosen}"

@@ -46,7 +46,7 @@ def test_it_shows_payments_shipment_and_the_rest_of_the_pack(account: Account, p
     words = text_of(page.get(f"/orders/{order.meli_id}/"))
 
     assert "Sale 2000000777" in words
-    assert "visa · 3× " in words
+    assert "Credit card · Visa · 3× " in words
     assert "Approved" in words
     assert "BR123" in words
     assert "Olinda" in words
@@ -188,6 +188,15 @@ def test_queries_do_not_grow_with_the_orders_of_a_pack(account: Account, page: C
         return len(asked)
 
     assert queries("2000000001", 2) == queries("2000000002", 12)
+
+
+def test_what_was_paid_with_shipping_is_told_apart_from_the_payment(account: Account, page: Client) -> None:
+    order = make_order(account, paid_amount=Decimal("156.20"))
+
+    words = text_of(page.get(f"/orders/{order.meli_id}/"))
+
+    assert "Paid · R$ 129.90" in words
+    assert "Paid by the buyer, with shipping R$ 156.20" in words
 
 
 def test_a_line_leads_to_its_listing(account: Account, page: Client) -> None:

@@ -1,5 +1,7 @@
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -8,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, User
+from orders.models import OrderItem
 from orders.queries import sales_overview
 from painelml.sync.models import SyncRun
 from tests.factories import make_account, make_item, make_order, make_question, make_shipment
@@ -112,6 +115,54 @@ def test_it_shows_how_far_a_backfill_is(account: Account, page: Client) -> None:
     assert "300 of 1,200" in words
 
 
+ALL_IS_WELL = (
+    "everything answered",
+    "nothing is late",
+    "No question is waiting.",
+    "Nothing waits for dispatch.",
+    "Everything on sale is in stock.",
+)
+
+
+def begin_to_read(account: Account, *scopes: str) -> None:
+    for scope in scopes:
+        SyncRun.objects.create(account=account, scope=scope, kind="backfill", status="running")
+
+
+def test_it_does_not_state_what_it_has_not_read(
+    account: Account, second_account: Account, page: Client
+) -> None:
+    """One account's first run is enough: until it ended well, nothing is known to be well."""
+    scopes = ("items", "orders", "shipments", "questions")
+    for scope in scopes:
+        SyncRun.objects.create(account=account, scope=scope, kind="backfill", status="done")
+    begin_to_read(second_account, *scopes)
+    make_order(account, date_created=NOW - timedelta(days=1), gross=Decimal("150.00"))
+    make_order(account, date_created=NOW - timedelta(days=8), gross=Decimal("100.00"))
+    make_shipment(account, dispatch_by=NOW + timedelta(hours=2))
+
+    words = text_of(page.get("/"))
+    assert not [said for said in ALL_IS_WELL if said in words]
+    assert "Questions to answer – not all read yet Late shipments – not all read yet" in words
+    assert "To dispatch today 1 not all read yet Out of stock – not all read yet" in words
+    assert words.count("Not all of it has been read yet.") == 2
+    assert "against the 7 days before" not in words
+    assert "Older orders are still being read" in words
+    alone = text_of(page.get(f"/?account_id={account.pk}"))
+    assert "50 % against the 7 days before" in alone
+    assert "read yet" not in alone
+
+
+def test_what_was_read_once_is_known_while_it_is_read_again(account: Account, page: Client) -> None:
+    SyncRun.objects.create(account=account, scope="shipments", kind="backfill", status="done")
+    begin_to_read(account, "shipments", "items")
+
+    words = text_of(page.get("/"))
+
+    assert "nothing is late" in words
+    assert "Everything on sale is in stock." not in words
+
+
 def test_an_expired_account_is_told_on_every_page(account: Account, page: Client) -> None:
     Account.objects.filter(pk=account.pk).update(status="expired")
 
@@ -203,14 +254,18 @@ def test_what_is_left_of_the_month_adds_up_to_the_cent_and_names_what_is_left_ou
 def test_the_money_of_a_period_opens_its_report_and_its_sales_their_list(
     account: Account, page: Client
 ) -> None:
-    make_order(account, date_created=NOW)
-    html = page.get("/").content.decode()
+    for days in (0, 5, 20):
+        make_order(account, date_created=NOW - timedelta(days=days))
+        make_order(account, date_created=NOW - timedelta(days=days), is_sale=False, status="cancelled")
+    html = unescape(page.get("/").content.decode())
 
-    for days in (1, 7, 30):
+    for days, sales in ((1, 1), (7, 2), (30, 3)):
         first = (NOW.astimezone(account.time_zone).date() - timedelta(days=days - 1)).isoformat()
-        query = f"date_from={first}&amp;date_to=2026-11-21"
+        query = f"date_from={first}&date_to=2026-11-21"
         assert f'href="/reports/?{query}"' in html
-        assert f'href="/orders/?{query}"' in html
+        assert f'href="/orders/?is_sale=true&{query}&currency_id=BRL">{sales} sale' in html
+        for address in (f"/orders/?is_sale=true&{query}", f"/api/orders?is_sale=true&{query}"):
+            assert len(set(re.findall(r"20000000000\d{5}", page.get(address).content.decode()))) == sales
 
 
 def test_best_sellers_and_accounts_lead_to_what_they_sold(
@@ -225,3 +280,56 @@ def test_best_sellers_and_accounts_lead_to_what_they_sold(
     assert f"item_id={line.item_id}&amp;date_from=" in html
     assert f'href="/?account_id={account.pk}">{account}</a>' in html
     assert f'href="/?account_id={second_account.pk}">{second_account}</a>' in html
+
+
+def test_the_five_best_sellers_of_the_month_come_greatest_first(account: Account, page: Client) -> None:
+    sold = [make_order(account, date_created=NOW, gross=Decimal(gross)) for gross in (3, 6, 1, 5, 2, 4)]
+    make_order(account, date_created=NOW - timedelta(days=31), gross=Decimal(9))
+    html = page.get("/").content.decode()
+    by_gross = sorted(sold, key=lambda order: -order.gross)
+    assert re.findall(r"item_id=(\w+)&", html) == [order.items.get().item_id for order in by_gross[:5]]
+
+
+@pytest.mark.parametrize("page_of", ["/", "/reports/", "/reports/breakdown/"])
+def test_what_is_left_out_is_one_click_away(account: Account, page: Client, page_of: str) -> None:
+    """Each count of sales with something unknown opens the list of those sales, and of no others."""
+    make_order(account, date_created=NOW, profit=Decimal("5.00"))
+    without_cost = make_order(account, date_created=NOW)
+    without_fee = make_order(account, date_created=NOW, net=None)
+    make_order(account, date_created=NOW, net=None, is_sale=False, status="cancelled")
+    make_order(account, date_created=NOW - timedelta(days=300), net=None)
+    expected = {"net": {without_fee}, "profit": {without_fee, without_cost}}
+    html = unescape(page.get(page_of).content.decode())
+
+    links = {part: set(re.findall(rf'"(/orders/\?unknown={part}&[^"]+)"', html)) for part in expected}
+    assert links["profit"]
+    assert (page_of == "/") == bool(links["net"])
+    for part, orders in expected.items():
+        for link in links[part]:
+            html = page.get(link).content.decode()
+            assert {order.meli_id for order in orders} == set(re.findall(r'"/orders/(\d+)/', html))
+
+
+@pytest.mark.parametrize("page_of", ["/", "/reports/", "/reports/breakdown/"])
+def test_a_count_of_one_currency_lists_no_sale_of_another(
+    account: Account, page: Client, page_of: str
+) -> None:
+    abroad = make_account(account.organization, site_id="MLA")
+    sold = {
+        currency: make_order(owner, date_created=NOW, net=None, currency_id=currency)
+        for owner, currency in ((account, "BRL"), (abroad, "ARS"))
+    }
+    OrderItem.objects.update(item_id="MLB1")
+    html = unescape(page.get(page_of).content.decode())
+
+    links = set(re.findall(r'"(/orders/\?(?:is_sale|unknown)=[^"]+)"', html))
+    kinds = {re.sub(r"=.*", "", link.partition("?")[2]) for link in links}
+    assert kinds == {"is_sale", "unknown"}
+    found = {currency: [link for link in links if f"currency_id={currency}" in link] for currency in sold}
+    assert sorted(links) == sorted(found["BRL"] + found["ARS"])
+    for currency, order in sold.items():
+        assert found[currency]
+        for link in found[currency]:
+            for address in (link, f"/api{link.replace('/?', '?')}"):
+                said = page.get(address).content.decode()
+                assert {order.meli_id} == set(re.findall(r"20000000000\d{5}", said)), address

@@ -1,5 +1,6 @@
 """What the reports page tells about a period, worked out by hand."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -220,6 +221,28 @@ def test_sales_profit_and_refunds_are_compared_with_the_period_before(account: A
     assert "2 sales · 100 %" in words
     assert "R$ 60.00 Margin 30.0 % 20 % against as many days before" in words
     assert "Refunds R$ 10.00 75 % against as many days before" in words
+
+
+@pytest.mark.parametrize(("before", "colour"), [("40.00", "up"), ("5.00", "down")], ids=["fell", "rose"])
+def test_refunds_are_green_when_they_fall_and_red_when_they_rise(
+    account: Account, page: Client, before: str, colour: str
+) -> None:
+    refund(sell(account), "10.00", NOON)
+    refund(sell(account, date_created=NOON - 8 * DAY), before, NOON - 8 * DAY)
+
+    refunds = page.get("/reports/?days=7").content.decode().split("Refunds</span>")[1]
+
+    assert re.search(r'class="change change-(\w+)"', refunds)[1] == colour
+
+
+def test_items_whose_profit_is_unknown_come_by_what_they_sold_for(account: Account, page: Client) -> None:
+    for sku, gross in (("A", "10.00"), ("B", "30.00"), ("C", "20.00")):
+        sell(account, None, sku, gross=Decimal(gross))
+    sell(account, "1.00", "D", gross=Decimal("5.00"))
+
+    html = page.get("/reports/").content.decode()
+
+    assert re.findall(r'cell-title"[^>]*>Item (\w)<', html) == ["D", "B", "C", "A"]
 
 
 def test_the_workbook_holds_the_period_before_beside_this_one(account: Account, page: Client) -> None:

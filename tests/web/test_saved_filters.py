@@ -97,3 +97,7 @@ def test_every_list_offers_to_keep_its_filters(
     assert f'href="{address}?{query}" aria-current="true">Mine</a>' in html
     part = swap(page, f"{address}?{query}", SECTIONS[of])
     assert 'id="saved-filters" hx-swap-oob="true"' in part.content.decode()
+    live = {"HX-Request": "true", "HX-Target": SECTIONS[of], "Painel-Live": "1"}
+    part = page.get(f"{address}?{query}", headers=live)
+    assert 'id="tabs"' in part.content.decode()
+    assert "saved-filters" not in part.content.decode(), "a name may be half typed there"

@@ -20,6 +20,9 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
         ("pt-br", Decimal("1234"), "CLP", "CL$ 1.234"),
         ("pt-br", Decimal("9.90"), "XYZ", "XYZ 9,90"),
         ("pt-br", None, "BRL", "–"),
+        # As SQLite adds up.
+        ("pt-br", Decimal("3929.99999999999"), "BRL", "R$ 3.930,00"),
+        ("pt-br", Decimal("1233.99999999999"), "CLP", "CL$ 1.234"),
     ],
 )
 def test_money_reads_as_in_the_readers_country(

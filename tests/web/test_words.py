@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import translation
 
 from painelml.package_words import REPLACED
+from painelml.translations import untranslated
 
 CATALOGS = {"pt-br": "pt_BR", "es": "es"}
 USTED = re.compile(
@@ -48,3 +49,16 @@ def test_an_address_of_mail_has_one_spelling_in_each_language() -> None:
 def strip(text: str) -> str:
     """Leave out names of variables and of fields, which are no words."""
     return re.sub(r"%\(\w+\)s|\{\w+\}|<code>.*?</code>", "", text)
+
+
+def test_a_plural_has_the_forms_of_its_language_or_is_not_translated(tmp_path: Path) -> None:
+    forms = polib.POFile()
+    forms.metadata = {"Plural-Forms": "nplurals=3; plural=n == 1 ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;"}
+    for said in (["un día", "días"], ["un día", "días", "días"], ["un día", "días", "días", "días"]):
+        plural = dict(enumerate(said))
+        forms.append(polib.POEntry(msgid=f"{len(said)} forms", msgid_plural="days", msgstr_plural=plural))
+    (tmp_path / "es/LC_MESSAGES").mkdir(parents=True)
+    forms.save(str(tmp_path / "es/LC_MESSAGES/django.po"))
+
+    assert untranslated(tmp_path) == {"es": ["2 forms", "4 forms"]}
+    assert untranslated() == {}

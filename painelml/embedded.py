@@ -23,6 +23,7 @@ from celery.worker import WorkController, state
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
@@ -31,6 +32,8 @@ from catalog.models import BulkLine, LineState
 from webhooks.models import Notification, NotificationState
 
 from .celery import app, stopping
+from .env import keep_private
+from .logs import redact
 from .sync.models import StepState, SyncStep
 
 log = structlog.get_logger(__name__)
@@ -184,8 +187,20 @@ def release_claims() -> None:
     Account.objects.exclude(token_lease_owner="").update(token_lease_until=None, token_lease_owner="")
 
 
+def reach_database() -> None:
+    """End the program with one sentence when the database does not answer."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as wrong:
+        reason = redact(str(wrong)).partition("\n")[0].rstrip(".")
+        sys.exit(f"painelml: DATABASE_URL names a database that cannot be reached: {reason}.")
+
+
 def prepare() -> None:
     """Bring the database up to this version, free what is held in it, put the static files in their place."""
+    if connection.vendor == "sqlite":
+        keep_private(Path(str(settings.DATABASES["default"]["NAME"])))
+    reach_database()
     call_command("migrate", interactive=False, verbosity=0)
     if is_alone():
         release_claims()
@@ -207,18 +222,25 @@ def static_files_changed(manifest: Path) -> bool:
 
 
 class Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and when it was asked to stop, which can take a while."""
 
-    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, when_ready: Callable[[], None], when_stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self.when_ready = when_ready
+        self.when_stopping = when_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.when_ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.when_stopping()
+        await super().shutdown(sockets)
 
-def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
+
+def serve(bound: socket.socket, when_ready: Callable[[], None], when_stopping: Callable[[], None]) -> None:
     """Serve pages, API and live updates on the socket, with worker and scheduler, until SIGINT or SIGTERM."""
     config = uvicorn.Config(
         "painelml.asgi:application",
@@ -232,4 +254,4 @@ def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
     # uvicorn stops cleanly and then repeats the signal for us: it must not kill the worker in mid-sentence.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), running_parts():
-        Server(config, when_ready).run(sockets=[bound])
+        Server(config, when_ready, when_stopping).run(sockets=[bound])

@@ -8,6 +8,7 @@ from this page (`make variables`).
 import secrets
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -171,9 +172,13 @@ def strong_keys(value: str) -> str:
 def split(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
-        parts.port  # noqa: B018  a port that is no number is only noticed when asked for
     except ValueError:
         raise ValueError("is not an address") from None
+    try:
+        parts.port  # noqa: B018  a port that is no number is only noticed when asked for
+    except ValueError:
+        # What stands there may be a part of a password, so it is not repeated.
+        raise ValueError("has a port that is no number from 0 to 65535") from None
     return parts
 
 
@@ -246,6 +251,12 @@ class Env:
     )
     meli_webhook_ips: tuple[Network, ...] = variable(
         networks, (), "networks that may send notifications, separated by commas; empty: any"
+    )
+    meli_webhook_max_rpm: int = variable(
+        count,
+        0,
+        "notifications a minute that are taken about one seller, and ten times as many from one address; "
+        "more get 429. Anybody can name a seller, so prefer `MELI_WEBHOOK_IPS`; 0: no limit",
     )
     cors_origins: tuple[str, ...] = variable(
         origins,
@@ -348,6 +359,15 @@ def kept_secret(file: Path) -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
     return file.read_text(encoding="utf-8")
+
+
+def keep_private(file: Path) -> None:
+    """Let only its owner read the database in the file and what SQLite puts beside it; an empty one is made
+    when it is not there, as SQLite would leave it open to all."""
+    file.touch(mode=0o600)
+    for one in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        with suppress(FileNotFoundError, PermissionError):  # it is somebody else's to decide
+            one.chmod(0o600)
 
 
 def table() -> str:

@@ -109,6 +109,14 @@ def redact_values(logger: Any, method: str, event: structlog.typing.EventDict) -
     return {name: redact_line(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
+class WithoutTraceback(logging.Filter):
+    """Takes the traceback off what a stranger causes and one line says: a host name that is not ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
+
+
 class Formatter(structlog.stdlib.ProcessorFormatter):
     """One line an event, for people or as JSON, whoever logged it: our code or a library."""
 

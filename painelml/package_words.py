@@ -5,6 +5,7 @@ named here stays in locale/ when the strings are collected, and ours is found fi
 """
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
 
 REPLACED = [
     _("You cannot remove your primary email address."),
@@ -91,4 +92,17 @@ REPLACED = [
     _("Email"),
     _("first name"),
     _("last name"),
+    _("Are you sure you want to sign out?"),
+    _("Password Reset"),
+    _("Re-send Verification"),
+    _("Bad Token"),
+    _("Your password can’t be too similar to your other personal information."),
+    _("Your password can’t be a commonly used password."),
+    _("Your password can’t be entirely numeric."),
 ]
+
+COUNTED = ngettext_lazy(
+    "Your password must contain at least %(min_length)d character.",
+    "Your password must contain at least %(min_length)d characters.",
+    "min_length",
+)

@@ -89,8 +89,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "painelml.web.measured.MeasuredMiddleware",
     "webhooks.middleware.ShortWayMiddleware",
+    "painelml.web.measured.MeasuredMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.OrganizationMiddleware",
     "painelml.audit.middleware.AuditMiddleware",
+    "painelml.web.bodies.BodyLimitMiddleware",
     "painelml.web.language.PersonLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -142,6 +143,7 @@ MELI_API_URL = env.meli_api_url
 MELI_AUTH_URL = env.meli_auth_url
 MELI_MAX_RPM = env.meli_max_rpm
 MELI_WEBHOOK_IPS = env.meli_webhook_ips
+MELI_WEBHOOK_MAX_RPM = env.meli_webhook_max_rpm
 # Longer than the two days Mercado Livre's missed feeds repeat what it could not deliver.
 NOTIFICATION_DAYS_KEPT = {"done": 14, "ignored": 3, "failed": 90}
 HISTORY_DAYS = env.history_days
@@ -417,13 +419,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "painelml.logs.Formatter", "as_json": env.log_format == "json"}},
+    "filters": {"without_traceback": {"()": "painelml.logs.WithoutTraceback"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.log_level},
     "loggers": {
         "django": {"handlers": [], "level": env.log_level, "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
         "django.server": {"handlers": [], "level": env.log_level, "propagate": True},
-        # One line a request: for machines that keep them, too much for a terminal.
+        # One line a request or task: for machines that keep them, too much for a terminal.
         "painelml.requests": {"level": env.log_level if env.log_format == "json" else "WARNING"},
+        "painelml.tasks": {"level": env.log_level if env.log_format == "json" else "WARNING"},
         # At DEBUG it writes whole contexts, buyers and all, for every variable a library's template lacks.
         "django.template": {"level": "INFO"},
         # The retries and rows of the libraries below are detail nobody reads at INFO.

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ SLOW_S = 0.1
 SHOWN = 500
 
 
-@connection_created.connect
+@receiver(connection_created)
 def watch(connection: BaseDatabaseWrapper, **_: object) -> None:
     if settings.DEBUG and tell_when_slow not in connection.execute_wrappers:
         connection.execute_wrappers.append(tell_when_slow)

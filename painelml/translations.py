@@ -27,6 +27,9 @@ def untranslated(folder: Path = LOCALE) -> dict[str, list[str]]:
     for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
         entries = polib.pofile(str(source))
         missing = [entry.msgid for entry in (*entries.untranslated_entries(), *entries.fuzzy_entries())]
+        # A form that is missing is said in the language Django falls back to; gettext refuses one too many.
+        forms = int(entries.metadata["Plural-Forms"].partition("nplurals=")[2].partition(";")[0])
+        missing += [one.msgid for one in entries if one.msgid_plural and len(one.msgstr_plural) != forms]
         if missing:
             lacking[source.parent.parent.name] = missing
     return lacking

@@ -10,8 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings as examples
 
 from tests import services
+
+# A machine that does a lot else is no failure of what is tested, and a gate asks the same each time.
+examples.register_profile("panel", deadline=None, derandomize="CI" in os.environ)
+examples.load_profile("panel")
 
 # Here and not in a hook: the conftests of the areas import models, and Django reads its settings then.
 running: ExitStack = services.start()

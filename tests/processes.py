@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
+START_S = 120
+"""What a process gets to start, on a machine that does a lot else."""
 
 
 def free_port() -> int:
@@ -49,11 +51,14 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(*command: str, ready: Callable[[], bool], **changes: str) -> Iterator[subprocess.Popen[Any]]:
+def running(
+    *command: str, ready: Callable[[], bool], stderr: IO[str] | None = None, **changes: str
+) -> Iterator[subprocess.Popen[Any]]:
     """Run `python -m <command>` until the block ends; it begins once `ready` says so."""
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment(**changes))
+    environ = environment(**changes)
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environ, stderr=stderr)
     try:
-        until(ready, 120, process)  # on a machine that does a lot else
+        until(ready, START_S, process)
         yield process
     finally:
         if process.poll() is None:

@@ -83,6 +83,10 @@ def test_the_demo_connects_two_sellers_mirrors_them_and_goes_on_where_it_stopped
         wait_until(lambda: len(api(address, "orders?page_size=200")["results"]) >= 75)
         said = stop(process)
         assert address in said
+        assert said.endswith("Stopping ...\n")
+        assert {
+            oct((tmp_path / name).stat().st_mode & 0o777) for name in ("painelml.sqlite3", "sandbox.json")
+        } == {"0o600"}
         assert re.search(rf"{demo.EMAIL}\n.*{demo.PASSWORD}", said)
         assert get(f"{address}/healthz") is None
 

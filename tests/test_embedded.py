@@ -44,13 +44,14 @@ def get(address: str) -> requests.Response | None:
         return None
 
 
-def serve(port: int, folder: Path) -> subprocess.Popen[str]:
+def serve(port: int, folder: Path, **given: str) -> subprocess.Popen[str]:
     variables: dict[str, str] = {"PATH": os.environ["PATH"]}
     env.forget(variables)
     variables |= {
         "DATABASE_URL": f"sqlite:///{folder / 'panel.sqlite3'}",
         "SECRET_KEY": "a key for one test that is long enough",
         "ENCRYPTION_KEY": "an encryption key for one test that is long enough",
+        **given,
     }
     return subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--port", str(port)],
@@ -63,9 +64,17 @@ def serve(port: int, folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of an earlier version, which anybody could read."""
+    file = tmp_path_factory.mktemp("panel") / "panel.sqlite3"
+    file.touch(mode=0o644)
+    return file
+
+
+@pytest.fixture(scope="module")
+def panel(database: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     port = free_port()
-    process = serve(port, tmp_path_factory.mktemp("panel"))
+    process = serve(port, database.parent)
     wait_until(lambda: get(f"http://127.0.0.1:{port}/healthz") is not None or process.poll() is not None)
     yield process, f"http://127.0.0.1:{port}"
     process.kill()
@@ -105,6 +114,28 @@ def test_a_second_panel_on_the_same_database_is_refused_in_one_sentence(tmp_path
     )
 
 
+def test_a_database_that_does_not_answer_is_told_in_one_sentence(tmp_path: Path) -> None:
+    closed = free_port()
+    process = serve(free_port(), tmp_path, DATABASE_URL=f"postgres://ana:hunter2@127.0.0.1:{closed}/x")
+
+    said, complaint = process.communicate(timeout=90)
+
+    assert (process.returncode, said) == (1, "")
+    assert complaint.count("\n") == 1
+    assert complaint.startswith("painelml: DATABASE_URL names a database that cannot be reached: ")
+    assert f"port {closed}" in complaint
+    assert "hunter2" not in complaint
+
+
+def test_only_its_owner_reads_the_database(panel: tuple[subprocess.Popen[str], str], database: Path) -> None:
+    files = [file for file in database.parent.iterdir() if file.name.startswith(database.name)]
+
+    assert {file.name.removeprefix(database.name) for file in files} >= {"", "-wal", "-shm"}
+    assert {file.name: oct(file.stat().st_mode & 0o777) for file in files} == {
+        file.name: "0o600" for file in files
+    }
+
+
 @pytest.mark.django_db
 def test_what_a_killed_panel_held_is_free_at_the_next_start() -> None:
     account = make_account(Organization.objects.create(name="Loja da Ana"))
@@ -139,11 +170,17 @@ def test_what_a_killed_panel_held_is_free_at_the_next_start() -> None:
     assert paused.token_lease_until == soon  # Mercado Livre asked for that one
 
 
-def test_ctrl_c_stops_everything_without_a_traceback(panel: tuple[subprocess.Popen[str], str]) -> None:
+def test_neither_a_strange_host_nor_ctrl_c_leaves_a_traceback(
+    panel: tuple[subprocess.Popen[str], str],
+) -> None:
     process, address = panel
+    refused = requests.get(f"{address}/healthz", headers={"Host": "evil.example"}, timeout=5)
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=60)
+    said, complaint = process.communicate(timeout=60)
     assert process.returncode == 0
+    assert said.endswith("Stopping ...\n")
+    assert refused.status_code == 400
+    assert len([line for line in complaint.splitlines() if "evil.example" in line]) == 1
     assert "Traceback" not in complaint
     assert get(f"{address}/healthz") is None
 

@@ -50,6 +50,7 @@ def start_file(export: Export, user: User) -> ExportFile:
         # Not for its key: rows that name the organization may be written meanwhile.
         Organization.objects.select_for_update(no_key=True).get(pk=export.organization.pk)
         if same := files.active().filter(user=user, **wanted).first():
+            trail.came_to_nothing()
             return same
         if files.active().count() >= ACTIVE_MAX:
             raise TooMany(_("Other files are still being made. Wait for one of them, or cancel it."))
@@ -62,6 +63,7 @@ def start_file(export: Export, user: User) -> ExportFile:
     return file
 
 
+@trail.watched("export.cancelled", wanted=dict)
 def cancel_file(file: ExportFile) -> bool:
     """Stop making a file; its worker notices within a second. Return whether it was still being made."""
     active = ExportFile.objects.active().filter(pk=file.pk)
@@ -72,6 +74,7 @@ def cancel_file(file: ExportFile) -> bool:
     return True
 
 
+@trail.watched("export.deleted", wanted=dict)
 def delete_file(file: ExportFile) -> None:
     """Remove a file, or stop making it."""
     delete_files(ExportFile.objects.filter(pk=file.pk))

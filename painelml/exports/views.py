@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.access import MemberRequest, has_role, role_required, sees_people
 from accounts.models import Role
+from painelml.audit import trail
 from painelml.web.context import filters_of, panel_of
 from painelml.web.exports import FORMATS, MACHINE, READERS, Export
 from painelml.web.htmx import page_or_partial, wants_partial
@@ -61,10 +62,12 @@ def start(request: MemberRequest, route: str) -> HttpResponseBase:
         raise Http404(_("There is no such export."))
     export = Export(listing, request.organization, form, file_format, reader)
     if not form.is_valid() or file_format == "pdf" or not export.is_longer_than(actions.LONG):
+        trail.came_to_nothing()  # asking for the file there is recorded
         return go(request, f"{reverse(route)}?{request.GET.urlencode()}")
     try:
         actions.start_file(export, request.user)
     except actions.TooMany as error:
+        trail.came_to_nothing()
         messages.warning(request, str(error))
         return go(request, reverse("exports:list"))
     return draw_tray(request) if wants_partial(request) else redirect("exports:list")

@@ -69,6 +69,8 @@ class Item(Storable):
     price_field: str = "present"
     price_updated: int = 0
     stock_version: int = 1
+    elsewhere: int = 0
+    """Units of `quantity` in the second deposit of a seller who has two."""
     variations: list[Variation] = field(default_factory=list)
 
     @property

@@ -56,6 +56,7 @@ class Keeper(threading.Thread):
             text = json.dumps({"version": VERSION, **self.box.dump()}, separators=(",", ":"))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".tmp")
+        draft.touch(mode=0o600)  # it holds invented buyers, but tokens that open something
         draft.write_text(text, "utf-8")
         os.replace(draft, self.path)
         self._written = mark

@@ -11,6 +11,7 @@ from accounts.models import Account, User
 from catalog.models import Item
 from painelml.sandbox import Sandbox
 from painelml.sandbox.records import Item as BoxItem
+from painelml.sandbox.records import Variation
 from painelml.sync.engine import apply
 from tests.factories import make_item
 
@@ -245,6 +246,39 @@ def test_a_deposit_is_written_with_the_version_just_read(
     answer = change(api, item, available_quantity=21)
     assert (answer.status_code, answer.json()["available_quantity"], item.quantity) == (200, 21, 21)
     assert sum(calls for name, calls in box.calls.items() if name.startswith("PUT")) == 1
+
+
+def test_each_variation_is_written_to_the_deposit_of_its_own_product(
+    api: APIClient, box: Sandbox, connect: Callable[[int], Account]
+) -> None:
+    """What is written to the item is ignored there, and answered with 200."""
+    account = connect(DEPOSIT_SELLER)
+    item = plain(box, DEPOSIT_SELLER, user_product_id="")
+    for number in (1, 2):
+        product, colour = f"MLBU90000007{number}", [["COLOR", "Cor", str(number), f"Azul {number}"]]
+        one = Variation(180_000_000_000 + number, colour, 3, 0, "", product, "")
+        item.variations.append(one)
+        box.world.user_products[product] = [(item, one)]
+    twin = next(one for one in box.world.items_of[DEPOSIT_SELLER] if one is not item)
+    twin.user_product_id, twin.status, twin.logistic = product, "active", "drop_off"
+    box.world.user_products[product].append((twin, None))
+    mirrored(box, account, twin)
+    mirrored(box, account, item)
+    answer = change(api, item, variations=[{"id": "180000000002", "available_quantity": 21}])
+    assert answer.status_code == 200
+    assert [one["available_quantity"] for one in answer.json()["variations"]] == [3, 21]
+    assert [one.quantity for one in item.variations] == [3, 21]
+    assert Item.objects.get(meli_id=twin.id).available_quantity == 21
+
+
+def test_several_deposits_are_named_and_left_alone(
+    api: APIClient, box: Sandbox, connect: Callable[[int], Account]
+) -> None:
+    item = mirrored(box, connect(DEPOSIT_SELLER), plain(box, DEPOSIT_SELLER, elsewhere=4))
+    answer = change(api, item, available_quantity=21)
+    assert (answer.status_code, list(answer.json())) == (400, ["available_quantity"])
+    assert "(70001: 6, 70002: 4)" in answer.json()["available_quantity"][0]
+    assert not [call for call in box.calls if call.startswith("PUT")]
 
 
 @pytest.mark.parametrize(("sales", "status"), [(2, 200), (9, 409)])

@@ -192,6 +192,7 @@ def test_a_question_says_everything_the_contract_names(api: APIClient, account: 
         answer_text="Serve sim!",
         answered_at=NOON + timedelta(minutes=20),
         response_seconds=1200,
+        response_open_seconds=600,
     )
     assert api.get("/api/questions").json() == {
         "next": None,
@@ -208,6 +209,7 @@ def test_a_question_says_everything_the_contract_names(api: APIClient, account: 
                 "from_id": "555000111",
                 "answer": {"text": "Serve sim!", "date_created": "2026-11-20T15:20:00Z"},
                 "response_seconds": 1200,
+                "response_open_seconds": 600,
                 "due_at": "2026-11-20T16:00:00Z",
                 "sla": "ok",
             }

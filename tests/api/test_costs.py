@@ -16,6 +16,7 @@ from accounts.models import Account, User
 from catalog.costs import BEGINNING, CostTable
 from catalog.models import ProductCost, SaleCost
 from orders.models import Order, OrderItem
+from painelml.audit.models import Entry
 from tests.factories import NOON, make_order
 from tests.people import mara  # noqa: F401
 
@@ -225,6 +226,7 @@ def test_a_file_is_told_before_it_is_stored(api: APIClient, account: Account) ->
         (4, "", 1),
     ]
     assert not ProductCost.objects.exists()
+    assert not Entry.objects.filter(action="other").exists(), "a trial is no action"
 
 
 def test_a_files_good_rows_are_stored_and_the_others_said(api: APIClient, account: Account) -> None:

@@ -121,6 +121,13 @@ def test_errors_are_as_described(api: APIClient, account: Account, schema: dict[
     Draft202012Validator({"type": "object", "additionalProperties": {"type": "array"}}).validate(refused)
 
 
+@pytest.mark.parametrize("path", ["/api/items/{id}/locations", "/api/shipments/labels"])
+def test_what_reads_at_mercado_livre_says_that_it_may_be_away(schema: dict[str, Any], path: str) -> None:
+    answers = schema["paths"][path]["get"]["responses"]
+    assert {"502", "503"} <= answers.keys()
+    assert "Retry-After" in answers["503"]["description"]
+
+
 def test_the_page_for_people_names_every_address(client: Client, schema: dict[str, Any]) -> None:
     page = client.get("/api/docs")
     assert page.status_code == 200

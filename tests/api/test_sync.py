@@ -159,6 +159,15 @@ def test_the_status_tells_how_far_a_run_is(api: APIClient, account: Account) -> 
     assert status["runs"][0]["eta_seconds"] == pytest.approx(180, abs=5)
 
 
+def test_the_percent_is_of_the_figures_beside_it(api: APIClient, account: Account) -> None:
+    """Items are listed long before they are read: what is only listed moves no bar."""
+    run = SyncRun.objects.create(
+        account=account, scope="items", status=RunStatus.RUNNING, total=160, started_at=timezone.now()
+    )
+    SyncStep.objects.create(run=run, name="scan", key="scan", expected=160, held=160)
+    assert api.get("/api/sync/status").json()["percent"] == 0
+
+
 @pytest.mark.parametrize(("total", "done"), [(100, 0), (100, 100)], ids=["nothing done", "only details left"])
 def test_a_run_without_a_pace_tells_no_time(api: APIClient, account: Account, total: int, done: int) -> None:
     run = SyncRun.objects.create(
@@ -181,12 +190,16 @@ def test_the_percent_does_not_fall_when_a_scope_ends(api: APIClient, account: Ac
     )
     runs = {
         scope: SyncRun.objects.create(
-            account=account, scope=scope, status=RunStatus.RUNNING, started_at=asked, created_at=asked
+            account=account,
+            scope=scope,
+            status=RunStatus.RUNNING,
+            started_at=asked,
+            created_at=asked,
+            total=100,
+            done=done,
         )
-        for scope in ("orders", "questions")
+        for scope, done in (("orders", 90), ("questions", 20))
     }
-    for run, held in zip(runs.values(), (90, 20), strict=True):
-        SyncStep.objects.create(run=run, name="list", key="list", expected=100, held=held)
     before = api.get("/api/sync/status").json()["percent"]
     SyncRun.objects.filter(pk=runs["orders"].pk).update(
         status=RunStatus.DONE, finished_at=asked + timedelta(minutes=1)

@@ -1,30 +1,43 @@
-"""What a list shows and what its statistics count is the same, whatever the filters: with random rows."""
+"""What a list shows, what its statistics count and what the summary of its file adds up is the same, whatever
+the filters: with random rows.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Organization
+from catalog.exports import summarize_items
 from catalog.forms import ItemFilterForm
+from catalog.models import Item
 from catalog.queries import items_for_listing
 from catalog.stats import item_stats
+from orders.exports import summarize_orders
 from orders.forms import OrderFilterForm
-from orders.models import Order
+from orders.models import Order, OrderItem
 from orders.profit import earned_by_currency, earned_by_day
 from orders.queries import orders_for_listing
 from orders.stats import order_stats
+from painelml.text import fold
+from painelml.web.exports import Summary
+from painelml.web.filters import FilterForm
 from painelml.web.period import PeriodForm
+from painelml.web.show import count, money
+from questions.exports import summarize_questions
 from questions.forms import QuestionFilterForm
 from questions.queries import questions_for_listing, waiting_figures
 from questions.stats import question_stats
+from shipments.exports import summarize_shipments
 from shipments.forms import ShipmentFilterForm
 from shipments.models import Shipment
 from shipments.queries import shipments_for_listing
@@ -56,6 +69,78 @@ periods = st.fixed_dictionaries(
 )
 
 
+asked_words = {
+    "orders": {
+        "status": st.sampled_from(["paid", "cancelled", "nobody_knows"]),
+        "tag": st.sampled_from(["paid", "delivered"]),
+        "item_id": st.sampled_from(["MLB1", "MLB2"]),
+        "q": st.sampled_from(["maria", "JOAO", "nobody"]),
+        "currency_id": st.sampled_from(["BRL", "USD", "ARS"]),
+        "is_sale": st.just("true"),
+        "unknown": st.sampled_from(["net", "profit"]),
+    },
+    "questions": {
+        "status": st.sampled_from(["UNANSWERED", "ANSWERED"]),
+        "sla": st.sampled_from(["breached", "at_risk", "ok"]),
+        "item_id": st.sampled_from(["MLB1", "MLB2"]),
+        "q": st.sampled_from(["tampa", "SERVE", "nothing"]),
+    },
+    "shipments": {
+        "status": st.sampled_from(["ready_to_ship", "delivered"]),
+        "substatus": st.sampled_from(["printed", "ready_to_print"]),
+        "logistic_type": st.sampled_from(["drop_off", "fulfillment"]),
+        "dispatch": st.sampled_from(["late", "today", "upcoming"]),
+        "late": st.just("true"),
+        "q": st.sampled_from(["olinda", "Sao", "nowhere"]),
+    },
+    "items": {
+        "status": st.sampled_from(["active", "paused"]),
+        "stock": st.sampled_from(["in", "low", "out"]),
+        "listing_type_id": st.sampled_from(["gold_special", "gold_pro"]),
+        "logistic_type": st.sampled_from(["drop_off", "fulfillment"]),
+        "sku": st.sampled_from(["CANECA", "GARRAFA"]),
+        "q": st.sampled_from(["azul", "TERMICA", "nothing"]),
+    },
+}
+
+
+def words_for(name: str) -> st.SearchStrategy[Row]:
+    """Filters of the list alone, two at a time at most: more find hardly anything."""
+    words = asked_words[name]
+    chosen = st.lists(st.sampled_from(sorted(words)), unique=True, max_size=2)
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({one: words[one] for one in names}))
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("orders", OrderFilterForm),
+        ("questions", QuestionFilterForm),
+        ("shipments", ShipmentFilterForm),
+        ("items", ItemFilterForm),
+    ],
+)
+def test_no_filter_is_left_out(name: str, form: type[FilterForm]) -> None:
+    assert set(form.base_fields) - {"account_id", "date_from", "date_to"} == set(asked_words[name])
+
+
+def narrowed(rows: Iterable[Any], words: Row, checks: dict[str, Callable[[Any, str], bool]]) -> list[Any]:
+    """Return the rows that these filters shall find, each checked by itself."""
+    return [row for row in rows if all(checks[name](row, word) for name, word in words.items())]
+
+
+def same_rows(found: Iterable[Any], wanted: Iterable[Any]) -> bool:
+    return sorted(row.pk for row in found) == sorted(row.pk for row in wanted)
+
+
+def by_status(rows: list[Any]) -> list[int]:
+    return sorted(Counter(row.status for row in rows).values())
+
+
+def bars(summary: Summary) -> list[int]:
+    return sorted(value for _label, value in summary.chart)
+
+
 def rows_of(**columns: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
     row = st.fixed_dictionaries({"owner": owners, "date_created": instants, **columns})
     return st.lists(row, max_size=12)
@@ -69,20 +154,34 @@ orders = rows_of(
     gross=amounts,
     net=st.one_of(st.none(), amounts),
     profit=st.one_of(st.none(), amounts),
+    tag=st.sampled_from(["paid", "delivered", "not_delivered"]),
+    item_id=st.sampled_from(["MLB1", "MLB2"]),
+    buyer_nickname=st.sampled_from(["MARIA", "João"]),
 )
 questions = rows_of(
-    status=st.sampled_from(["UNANSWERED", "ANSWERED", "DELETED"]), due_in=st.integers(-300, 300)
+    status=st.sampled_from(["UNANSWERED", "ANSWERED", "DELETED"]),
+    due_in=st.integers(-300, 300),
+    item_id=st.sampled_from(["MLB1", "MLB2"]),
+    text=st.sampled_from(["Serve na tampa?", "Tem azul?"]),
 )
 shipments = rows_of(
     status=st.sampled_from(["ready_to_ship", "shipped", "delivered", "something_new"]),
     is_open=st.booleans(),
     due_in=st.one_of(st.none(), st.integers(-3000, 3000)),
     sent=st.one_of(st.none(), st.integers(-300, 300)),
+    substatus=st.sampled_from(["printed", "ready_to_print"]),
+    logistic_type=st.sampled_from(["drop_off", "fulfillment"]),
+    receiver_city=st.sampled_from(["Olinda", "São Paulo"]),
+    cost=st.one_of(st.none(), amounts),
 )
 items = rows_of(
     status=st.sampled_from(["active", "paused", "closed"]),
     is_out_of_stock=st.booleans(),
     available_quantity=st.integers(0, 8),
+    listing_type_id=st.sampled_from(["gold_special", "gold_pro"]),
+    logistic_type=st.sampled_from(["drop_off", "fulfillment"]),
+    sku=st.sampled_from(["CANECA", "GARRAFA"]),
+    title=st.sampled_from(["Caneca azul", "Garrafa térmica"]),
 )
 
 
@@ -97,22 +196,75 @@ def given_filters(owner: dict[str, Account], given: Row) -> Row:
     return {**given, "account_id": owner[chosen].pk} if chosen else given
 
 
+lately = st.fixed_dictionaries(
+    {"days": st.integers(1, 4)}, optional={"account_id": st.sampled_from(["MLB", "MLM"])}
+)
+
+
+def in_dates(asked: Row) -> Row:
+    """Return a number of days as the list takes it: by its dates."""
+    if "days" not in asked:
+        return asked
+    today = NOON.date()
+    dates = {"date_from": str(today - timedelta(days=asked["days"] - 1)), "date_to": str(today)}
+    return {**{name: value for name, value in asked.items() if name != "days"}, **dates}
+
+
+ORDER_CHECKS: dict[str, Callable[[Any, str], bool]] = {
+    "status": lambda order, word: order.status == word,
+    "tag": lambda order, word: word in order.tags,
+    "item_id": lambda order, word: any(line.item_id == word for line in order.items.all()),
+    "q": lambda order, word: fold(word) in fold(order.buyer_nickname),
+    "currency_id": lambda order, word: order.currency_id == word,
+    "is_sale": lambda order, word: order.is_sale,
+    "unknown": lambda order, word: order.is_sale and getattr(order, word) is None,
+}
+
+
+def totals_of_orders(orders: list[Order]) -> list[tuple[str, str]]:
+    totals = [("Orders", count(len(orders)))]
+    sales = [order for order in orders if order.is_sale]
+    for currency in sorted({order.currency_id for order in sales}):
+        mine = [order for order in sales if order.currency_id == currency]
+        known = [order.net for order in mine if order.net is not None]
+        totals += [
+            (f"Sales in {currency}", count(len(mine))),
+            ("Units", count(sum(order.units for order in mine))),
+            ("Gross", money(sum((order.gross or 0 for order in mine), Decimal(0)), currency)),
+            ("Net of the sales whose net is known", money(sum(known, Decimal(0)), currency)),
+        ]
+        if len(known) < len(mine):
+            totals.append(("Sales whose net is not known yet", count(len(mine) - len(known))))
+    return totals
+
+
 @quiet
-@given(orders, periods)
-def test_orders(shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row) -> None:
+@given(orders, st.one_of(periods, lately), words_for("orders"))
+def test_orders(
+    shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row, words: Row
+) -> None:
     asked = given_filters(owner, filters)
     period = PeriodForm(asked, organization=shop)
     if not period.is_valid():
         return
     with transaction.atomic():
         for row in rows:
-            values = {name: value for name, value in row.items() if name != "owner"}
-            make_order(owner[row["owner"]], lines=0, payments=0, **values)
-        listed = list(orders_for_listing(shop, OrderFilterForm(asked, organization=shop)))
+            values = {name: value for name, value in row.items() if name not in ("owner", "tag", "item_id")}
+            order = make_order(owner[row["owner"]], lines=0, payments=0, tags=[row["tag"]], **values)
+            OrderItem.objects.create(order=order, item_id=row["item_id"])
+        listed = list(orders_for_listing(shop, OrderFilterForm(in_dates(asked), organization=shop)))
+        fewer = orders_for_listing(shop, OrderFilterForm({**in_dates(asked), **words}, organization=shop))
+        found = list(fewer)
+        with override("en"):
+            summary = summarize_orders(fewer)
         stats = order_stats(period, NOON)
         earned = earned_by_currency(Order.objects.filter(period.during("date_created", NOON)))
         by_day = earned_by_day(period, NOON)
         transaction.set_rollback(True)
+    assert same_rows(found, narrowed(listed, words, ORDER_CHECKS))
+    with override("en"):
+        assert summary.totals == totals_of_orders(found)
+    assert bars(summary) == by_status(found)
     sales = [order for order in listed if order.is_sale]
     assert stats.total == len(listed)
     assert stats.by_status == Counter(order.status for order in listed)
@@ -134,8 +286,10 @@ def test_orders(shop: Organization, owner: dict[str, Account], rows: list[Row], 
 
 
 @quiet
-@given(questions, periods)
-def test_questions(shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row) -> None:
+@given(questions, periods, words_for("questions"))
+def test_questions(
+    shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row, words: Row
+) -> None:
     asked = given_filters(owner, filters)
     period = PeriodForm(asked, organization=shop)
     if not period.is_valid():
@@ -151,6 +305,8 @@ def test_questions(shop: Organization, owner: dict[str, Account], rows: list[Row
                 date_created=row["date_created"],
                 due_at=due_at,
                 answered_at=answered_at,
+                item_id=row["item_id"],
+                text=row["text"],
             )
 
         def listed(**more: str) -> list[Any]:
@@ -161,8 +317,27 @@ def test_questions(shop: Organization, owner: dict[str, Account], rows: list[Row
         waiting = len(listed(sla="breached", status="UNANSWERED"))
         on_pages = waiting_figures([one for one in owner.values() if one.organization_id == shop.pk], now)
         everywhere = question_stats(PeriodForm({}, organization=shop), now)
-        found = listed()
+        found, fewer = listed(), listed(**words)
+        with override("en"):
+            summary = summarize_questions(
+                questions_for_listing(shop, QuestionFilterForm({**asked, **words}, organization=shop))
+            )
         transaction.set_rollback(True)
+    checks: dict[str, Callable[[Any, str], bool]] = {
+        "status": lambda question, word: question.status == word,
+        "sla": lambda question, word: question.sla_at(now) == word,
+        "item_id": lambda question, word: question.item_id == word,
+        "q": lambda question, word: fold(word) in fold(question.text),
+    }
+    assert same_rows(fewer, narrowed(found, words, checks))
+    unanswered = [question for question in fewer if question.status == "UNANSWERED"]
+    with override("en"):
+        assert summary.totals == [
+            ("Questions", count(len(fewer))),
+            ("Unanswered", count(len(unanswered))),
+            ("Past their time", count(sum(question.due_at < now for question in unanswered))),
+        ]
+    assert bars(summary) == by_status(fewer)
     assert (stats.total, stats.unanswered) == (len(found), sum(q.status == "UNANSWERED" for q in found))
     assert (stats.breached, stats.at_risk) == (counts["breached"], counts["at_risk"])
     assert stats.waiting_breached == waiting
@@ -177,9 +352,26 @@ def test_questions(shop: Organization, owner: dict[str, Account], rows: list[Row
     )
 
 
+def totals_of_shipments(shipments: list[Shipment], late: set[int]) -> list[tuple[str, str]]:
+    costs: dict[str, Decimal] = {}
+    for shipment in shipments:
+        currency = shipment.account.currency_id
+        costs[currency] = costs.get(currency, Decimal(0)) + (shipment.cost or 0)
+    unknown = sum(shipment.cost is None for shipment in shipments)
+    return [
+        ("Shipments", count(len(shipments))),
+        ("To dispatch", count(sum(shipment.is_open for shipment in shipments))),
+        ("Late", count(sum(shipment.pk in late for shipment in shipments))),
+        *(("Your cost", money(cost, currency)) for currency, cost in sorted(costs.items())),
+        *([("Shipments whose cost is not known yet", count(unknown))] if unknown else []),
+    ]
+
+
 @quiet
-@given(shipments, periods)
-def test_shipments(shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row) -> None:
+@given(shipments, periods, words_for("shipments"))
+def test_shipments(
+    shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row, words: Row
+) -> None:
     asked = given_filters(owner, filters)
     period = PeriodForm(asked, organization=shop)
     if not period.is_valid():
@@ -201,10 +393,28 @@ def test_shipments(shop: Organization, owner: dict[str, Account], rows: list[Row
         found = listed()
         late, today, upcoming = (listed(dispatch=word) for word in ("late", "today", "upcoming"))
         assert [one.pk for one in listed(late="true")] == [one.pk for one in late]
+        fewer = listed(**words)
+        with override("en"):
+            summary = summarize_shipments(
+                shipments_for_listing(shop, ShipmentFilterForm({**chosen, **words}, organization=shop))
+            )
         created = set(
             Shipment.objects.filter(period.during("date_created", now)).values_list("pk", flat=True)
         )
         transaction.set_rollback(True)
+    lanes = {"late": late, "today": today, "upcoming": upcoming}
+    checks: dict[str, Callable[[Any, str], bool]] = {
+        "status": lambda shipment, word: shipment.status == word,
+        "substatus": lambda shipment, word: shipment.substatus == word,
+        "logistic_type": lambda shipment, word: shipment.logistic_type == word,
+        "dispatch": lambda shipment, word: shipment.pk in {one.pk for one in lanes[word]},
+        "late": lambda shipment, word: shipment.pk in {one.pk for one in late},
+        "q": lambda shipment, word: fold(word) in fold(shipment.receiver_city),
+    }
+    assert same_rows(fewer, narrowed(found, words, checks))
+    with override("en"):
+        assert summary.totals == totals_of_shipments(fewer, {one.pk for one in late})
+    assert bars(summary) == by_status(fewer)
     in_period = [one for one in found if one.pk in created]
     assert len(in_period) == len(created)
     assert stats.total == len(in_period)
@@ -216,9 +426,42 @@ def test_shipments(shop: Organization, owner: dict[str, Account], rows: list[Row
     assert stats.on_time_rate == (round(in_time / len(sent), 4) if sent else None)
 
 
+ITEM_CHECKS: dict[str, Callable[[Any, str], bool]] = {
+    "status": lambda item, word: item.status == word,
+    "stock": lambda item, word: {
+        "in": item.available_quantity > 0,
+        "low": item.status == "active" and 0 < item.available_quantity <= 5,
+        "out": is_out(item),
+    }[word],
+    "listing_type_id": lambda item, word: item.listing_type_id == word,
+    "logistic_type": lambda item, word: item.logistic_type == word,
+    "sku": lambda item, word: item.sku == word,
+    "q": lambda item, word: fold(word) in fold(item.title),
+}
+
+
+def is_out(item: Item) -> bool:
+    is_sellable = item.status == "active" or (item.status == "paused" and item.is_out_of_stock)
+    return is_sellable and item.available_quantity == 0
+
+
+def totals_of_items(items: list[Item]) -> list[tuple[str, str]]:
+    held = [item for item in items if item.status in ("active", "paused")]
+    worth = sum((item.price * item.available_quantity for item in held), Decimal(0))
+    units = sum(item.available_quantity for item in held)
+    return [
+        ("Items", count(len(items))),
+        ("Out of stock", count(sum(is_out(item) for item in items))),
+        ("Low stock", count(sum(ITEM_CHECKS["stock"](item, "low") for item in items))),
+        *([("Units in stock", count(units)), ("Value of the stock", money(worth, "BRL"))] if held else []),
+    ]
+
+
 @quiet
-@given(items, st.sampled_from([{}, {"account_id": "MLB"}]))
-def test_items(shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row) -> None:
+@given(items, st.sampled_from([{}, {"account_id": "MLB"}]), words_for("items"))
+def test_items(
+    shop: Organization, owner: dict[str, Account], rows: list[Row], filters: Row, words: Row
+) -> None:
     asked = given_filters(owner, filters)
     with transaction.atomic():
         for row in rows:
@@ -229,7 +472,16 @@ def test_items(shop: Organization, owner: dict[str, Account], rows: list[Row], f
 
         stats = item_stats(PeriodForm(asked, organization=shop), NOON)
         found, out, low = listed(), listed(stock="out"), listed(stock="low")
+        fewer = listed(**words)
+        with override("en"):
+            summary = summarize_items(
+                items_for_listing(shop, ItemFilterForm({**asked, **words}, organization=shop))
+            )
         transaction.set_rollback(True)
+    assert same_rows(fewer, narrowed(found, words, ITEM_CHECKS))
+    with override("en"):
+        assert summary.totals == totals_of_items(fewer)
+    assert bars(summary) == by_status(fewer)
     assert (stats.total, stats.out_of_stock, stats.low_stock) == (len(found), len(out), len(low))
     held = [item for item in found if item.status in ("active", "paused")]
     assert stats.stock_units == sum(item.available_quantity for item in held)

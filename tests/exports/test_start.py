@@ -55,7 +55,7 @@ def test_the_file_is_what_the_list_downloads(page: Client, orders: int) -> None:
 def test_the_filters_of_the_page_hold(page: Client, account: Account, second: Account) -> None:
     sell(account, LONG + 1)
     sell(second, LONG + 2)
-    page.post(f"{START}&account_id={second.pk}&status=paid&after=old&unknown=1")
+    page.post(f"{START}&account_id={second.pk}&status=paid&after=old&nonsense=1")
     make_all()
     file = ExportFile.objects.get()
     assert file.done == LONG + 2

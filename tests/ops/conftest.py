@@ -20,7 +20,7 @@ from tests import processes
 from tests.people import ana, carla, shop  # noqa: F401
 from tests.sync.conftest import connect
 
-WORKER = ("celery", "-A", "painelml", "worker", "--concurrency", "4", "--loglevel", "WARNING")
+WORKER = ("celery", "-A", "painelml", "worker", "--concurrency", "4")
 
 
 @pytest.fixture

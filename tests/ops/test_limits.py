@@ -5,8 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
+from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import Account, Organization
 from tests import processes
@@ -82,3 +86,25 @@ def test_calls_without_a_login_are_counted_by_the_address_the_proxy_saw() -> Non
         answers = Counter(call(port, f"192.0.2.{number}", "198.51.100.9") for number in range(62))
         assert answers[429] == 2, "another address on each call, as anybody can write it"
         assert call(port, "203.0.113.7") == 401
+
+
+def test_notifications_are_limited_by_seller_and_by_address_where_that_is_wanted(
+    account: Account, client: Client, settings: Settings
+) -> None:
+    settings.PROXY_COUNT, settings.MELI_WEBHOOK_MAX_RPM = 1, 3
+    numbers = itertools.count(1)
+
+    def knock(address: str, seller: str = account.meli_user_id) -> int:
+        body = {**notification(account, "2000000000000001", next(numbers)), "user_id": int(seller)}
+        headers = through_proxy("203.0.113.7", address)
+        return client.post(HOOK, body, "application/json", headers=headers).status_code
+
+    with time_machine.travel(datetime(2026, 11, 21, 12, 0, tzinfo=UTC), tick=False) as clock:
+        assert [knock("198.51.100.9") for _ in range(5)] == [200, 200, 200, 429, 429]
+        assert knock("198.51.100.9", str(STRANGER)) == 200, "another seller"
+        answers = [knock("198.51.100.9", str(STRANGER + number)) for number in range(1, 26)]
+        assert answers == [200] * 24 + [429], "thirty came from that address"
+        assert knock("198.51.100.10", str(STRANGER + 99)) == 200
+        clock.shift(60)
+        assert knock("198.51.100.9") == 200
+    assert Notification.objects.filter(seller_id=account.meli_user_id).count() == 4

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
+from django.utils import timezone
 
 from accounts.keys import make_key
 from accounts.models import Account, Organization, Scope, User
+from orders.models import Order
+from painelml.celery import NICENESS, app
 from painelml.sandbox import Sandbox
+from painelml.sync.actions import start_sync
+from painelml.sync.models import RunKind, RunStatus, StepState, SyncRun, SyncStep
+from painelml.sync.resource import PLAN
 from tests import processes
-from tests.ops.conftest import ask, notification
+from tests.ops.conftest import ask, notification, worker
 from tests.ops.test_containers import command_of
 from tests.ops.traffic import Front, again, going_on, read
-from webhooks.models import Notification
+from tests.sync import truth
+from webhooks.inbox import read_envelope, store
+from webhooks.models import Notification, Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,3 +80,60 @@ def test_a_web_process_answers_what_it_has_begun(
     assert traffic.failures == []
     assert {status for _name, status in traffic.answers} == {"200"}
     assert Notification.objects.count() == traffic.total("notification")
+
+
+EVENTS = 60
+"""Three batches: two drains hold two of them, and would take the third if they went on."""
+SWEEPS = ("painelml.sync.resume", "webhooks.sweep")
+
+
+def swept(condition: Callable[[], Any]) -> None:
+    """Wait for the condition while the scheduler's sweeps come, more often than it sends them."""
+    for _ in range(60):
+        for sweep in SWEEPS:
+            app.send_task(sweep)
+        with suppress(AssertionError):
+            processes.until(condition, 1)
+            return
+    raise AssertionError("it did not happen in time")
+
+
+def test_a_worker_finishes_or_gives_back_what_it_holds(connected: Account, small_box: Sandbox) -> None:
+    ids = list(small_box.truth(int(connected.meli_user_id), "orders"))[:EVENTS]
+    for number, meli_id in enumerate(ids):
+        store(read_envelope(notification(connected, meli_id, number)))
+    Notification.objects.update(source="missed_feed")  # a flood of its own making is not waited out
+    (run,) = start_sync(connected, "items", kind=RunKind.BACKFILL)
+    small_box.drills.latency_ms = 500
+
+    with worker() as first:
+        assert os.getpriority(os.PRIO_PROCESS, first.pid) == min(os.nice(0) + NICENESS, 19), "it gives way"
+        app.send_task("painelml.sync.resume")
+        processes.until(SyncStep.objects.exclude(name=PLAN).filter(state=StepState.WORKING).exists, 60)
+        small_box.drills.latency_ms = SLOW_MS  # nothing ends before the worker is told to
+        app.send_task("webhooks.sweep")
+        processes.until(Notification.objects.filter(state="working").exists, 60)
+        first.send_signal(signal.SIGTERM)
+        small_box.drills.latency_ms = 300
+        assert first.wait(60) == 0
+
+    now = timezone.now()
+    assert not Notification.objects.filter(state="working").exists(), "nothing is held any more"
+    assert not SyncStep.objects.filter(state=StepState.WORKING, lease_until__gt=now).exists()
+    assert Notification.objects.filter(state="pending").exists(), "it stopped in the middle"
+    assert SyncRun.objects.get().is_active
+    with redis.Redis.from_url(settings.REDIS_URL) as broker:
+        assert broker.hlen("painelml:unacked") == 0, "no task waits for a lease of the broker to end"
+    applied = Notification.objects.filter(state="done").count()
+    assert small_box.calls["GET /orders/{id}"] == applied == Order.objects.count(), "what was read is kept"
+
+    small_box.drills.latency_ms = 0
+    with worker():
+        swept(lambda: not Notification.objects.open().exists() and not SyncRun.objects.active().exists())
+
+    assert SyncRun.objects.get(pk=run.pk).status == RunStatus.DONE
+    assert sorted(Order.objects.values_list("meli_id", flat=True)) == sorted(ids)
+    assert set(Notification.objects.values_list("state", "outcome")) == {("done", Outcome.CREATED)}
+    assert set(Notification.objects.values_list("attempts", flat=True)) == {1}
+    assert small_box.calls["GET /orders/{id}"] == len(ids), "none was read twice"
+    assert list(truth.items(connected, small_box)) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from painelml.sandbox import Sandbox
-from painelml.sandbox.records import Item
+from painelml.sandbox.records import Item, Variation
 
 from .conftest import ANA, CARLA, Caller
 
@@ -35,6 +35,20 @@ def test_a_sale_in_between_makes_the_version_old(box: Sandbox, carla: Caller, it
     answer = carla.put(path(item), body(21), {"x-version": version})
     assert answer.status_code == 409
     assert answer.json()["message"] == "Version mismatch"
+
+
+def test_what_lies_in_the_second_deposit_stays_there(carla: Caller, item: Item) -> None:
+    item.elsewhere = 4
+    written = carla.put(path(item), body(21), {"x-version": carla.get(path(item, "")).headers["x-version"]})
+    assert [one["quantity"] for one in written.json()["locations"]] == [21, 4]
+    assert carla.get(f"/items/{item.id}").json()["available_quantity"] == 25
+
+
+def test_a_product_of_a_variation_is_told_by_its_own_name(box: Sandbox, carla: Caller, item: Item) -> None:
+    one = Variation(180_000_000_001, [["COLOR", "Cor", "1", "Azul"]], 3, 0, "AZUL", "MLBU900000071", "")
+    box.world.user_products["MLBU900000071"] = [(item, one)]
+    told = carla.get("/user-products/MLBU900000071").json()
+    assert (told["id"], told["attributes"][0]["values"][0]["name"]) == ("MLBU900000071", "AZUL")
 
 
 def test_without_the_version_nothing_is_written(carla: Caller, item: Item) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             demo.settle_people()
             demo.follow_sandbox()
             is_over = threading.Event()
-            embedded.serve(bound, lambda: self.welcome(asked.pace, is_over))
+            embedded.serve(bound, lambda: self.welcome(asked.pace, is_over), lambda: self.say("Stopping ..."))
             is_over.set()
         embedded.leave()
 

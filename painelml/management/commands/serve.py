@@ -22,7 +22,11 @@ class Command(BaseCommand):
         embedded.claim_database("give this one a DATABASE_URL of its own")
         bound = embedded.listen(host, port)
         embedded.prepare()
-        embedded.serve(bound, lambda: self.say(f"Painel ML: {settings.APP_BASE_URL} (stop with Ctrl-C)"))
+        embedded.serve(
+            bound,
+            lambda: self.say(f"Painel ML: {settings.APP_BASE_URL} (stop with Ctrl-C)"),
+            lambda: self.say("Stopping ..."),
+        )
         embedded.leave()
 
     def say(self, words: str) -> None:

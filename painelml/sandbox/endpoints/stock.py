@@ -4,38 +4,42 @@ from typing import Any
 
 from ..http import ApiError, Request, Response, forbidden, not_found, route
 from ..payloads.items import fulfillment_payload, stock_payload, user_product_payload
-from ..records import Item
+from ..records import Item, Variation
 from ..server import Box
 
 STORE = ("70001", "BRP000111")
 
 
-def own_user_product(box: Box, request: Request, product_id: str) -> Item:
-    """A listing of the user product; they share the stock. Raises ApiError 404 or 403."""
+def own_user_product(box: Box, request: Request, product_id: str) -> tuple[Item, Variation | None]:
+    """A listing of the user product, or one of its variations; they share the stock. Raises ApiError 404 or
+    403.
+    """
     if not (listings := box.world.user_products.get(product_id)):
         raise not_found("stock-locations not found")
-    item = listings[0][0]
+    item, variation = listings[0]
     if item.seller_id != request.user:
         raise forbidden()
-    return item
+    return item, variation
 
 
 @route("GET", "/user-products/{product_id}")
 def user_product(box: Box, request: Request, product_id: str) -> dict[str, Any]:
-    return user_product_payload(own_user_product(box, request, product_id), request.base_url)
+    item, variation = own_user_product(box, request, product_id)
+    return user_product_payload(item, variation, request.base_url)
 
 
 @route("GET", "/user-products/{product_id}/stock")
 def stock(box: Box, request: Request, product_id: str) -> Response:
     """Needs its header: `x-version` must come back with every PUT."""
     box.limit("stock", box.drills.stock_rpm)
-    item = own_user_product(box, request, product_id)
-    return Response(stock_payload(box.world, item), headers={"x-version": str(item.stock_version)})
+    item, variation = own_user_product(box, request, product_id)
+    answer = stock_payload(box.world, item, variation)
+    return Response(answer, headers={"x-version": str(item.stock_version)})
 
 
 @route("PUT", "/user-products/{product_id}/stock/type/{kind}")
 def put_stock(box: Box, request: Request, product_id: str, kind: str) -> dict[str, Any]:
-    item = own_user_product(box, request, product_id)
+    item, variation = own_user_product(box, request, product_id)
     version = request.headers.get("x-version", "")
     if not version:
         raise ApiError(400, "Missing X-Version header", "bad_request")
@@ -57,8 +61,8 @@ def put_stock(box: Box, request: Request, product_id: str, kind: str) -> dict[st
         raise ApiError(400, "Invalid quantity", "bad_request")
     if version != str(item.stock_version):
         raise ApiError(409, "Version mismatch", "conflict")
-    box.world.set_quantity(item, None, quantity)
-    answer = stock_payload(box.world, item)
+    box.world.set_quantity(item, variation, quantity + item.elsewhere)
+    answer = stock_payload(box.world, item, variation)
     return {**answer, "locations": [{**one, "product_release_date": None} for one in answer["locations"]]}
 
 

@@ -229,7 +229,7 @@ def apply_quantities(world: World, item: Item, body: dict[str, Any]) -> None:
 
 
 def update_variation(world: World, item: Item, variation: Variation, body: Any) -> None:
-    """`PUT /items/{id}/variations/{vid}`: stock of one variation."""
+    """`PUT /items/{id}/variations/{vid}`: stock of one variation, ignored as that of an item is."""
     if not isinstance(body, dict) or set(body) != {"available_quantity"}:
         raise refused("field_not_updatable", "Only available_quantity is updatable here")
     if item.logistic == "fulfillment":
@@ -240,4 +240,5 @@ def update_variation(world: World, item: Item, variation: Variation, body: Any) 
     if item.status == "closed":
         raise refused("item.status.invalid", f"Item {item.id} is closed and cannot be modified")
     check_number(body["available_quantity"])
-    world.set_quantity(item, variation, body["available_quantity"])
+    if "warehouse_management" not in world.sellers[item.seller_id].tags:
+        world.set_quantity(item, variation, body["available_quantity"])

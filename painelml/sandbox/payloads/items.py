@@ -231,16 +231,16 @@ def sale_price_payload(item: Item, now: int) -> dict[str, Any]:
     }
 
 
-def user_product_payload(item: Item, base_url: str) -> dict[str, Any]:
-    product = PRODUCTS[item.product]
+def user_product_payload(item: Item, variation: Variation | None, base_url: str) -> dict[str, Any]:
+    product, sold = PRODUCTS[item.product], variation or item
     picture = {"id": f"{item.id}-F", "secure_url": f"{base_url}/pictures/{item.id}.svg"}
     return {
-        "id": item.user_product_id,
+        "id": sold.user_product_id,
         "name": item.title,
         "user_id": item.seller_id,
         "domain_id": product.domain,
         "attributes": [
-            {"id": "SELLER_SKU", "name": "SKU", "values": [{"id": None, "name": item.sku, "struct": None}]}
+            {"id": "SELLER_SKU", "name": "SKU", "values": [{"id": None, "name": sold.sku, "struct": None}]}
         ],
         "pictures": [picture],
         "thumbnail": picture,
@@ -252,19 +252,28 @@ def user_product_payload(item: Item, base_url: str) -> dict[str, Any]:
     }
 
 
-def stock_payload(world: World, item: Item) -> dict[str, Any]:
-    """`GET /user-products/{id}/stock`: one seller location, or Mercado Livre's when the item is Full."""
-    location: dict[str, Any] = {"type": "meli_facility", "quantity": item.quantity}
+def stock_payload(world: World, item: Item, variation: Variation | None) -> dict[str, Any]:
+    """`GET /user-products/{id}/stock`: one seller location, or Mercado Livre's when the item is Full; two
+    where the seller has two deposits.
+    """
+    sold = variation or item
+    locations: list[dict[str, Any]] = [{"type": "meli_facility", "quantity": sold.quantity}]
     if item.logistic != "fulfillment":
-        location = {"type": "selling_address", "quantity": item.quantity}
+        locations = [{"type": "selling_address", "quantity": sold.quantity}]
         if "warehouse_management" in world.sellers[item.seller_id].tags:
-            location = {
-                "type": "seller_warehouse",
-                "store_id": "70001",
-                "network_node_id": "BRP000111",
-                "quantity": item.quantity,
-            }
-    return {"id": item.user_product_id, "user_id": item.seller_id, "locations": [location]}
+            locations = [deposit("70001", "BRP000111", sold.quantity - item.elsewhere)]
+            if item.elsewhere:
+                locations.append(deposit("70002", "BRP000222", item.elsewhere))
+    return {"id": sold.user_product_id, "user_id": item.seller_id, "locations": locations}
+
+
+def deposit(store_id: str, node_id: str, units: int) -> dict[str, Any]:
+    return {
+        "type": "seller_warehouse",
+        "store_id": store_id,
+        "network_node_id": node_id,
+        "quantity": units,
+    }
 
 
 def fulfillment_payload(inventory_id: str, item: Item, variation: Variation | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from itertools import count
 
 PATH = "/webhook/7b4b6c3a-31f8-4be0-9f3c-0f2f0e5d3a11/"
+KEY = "sk_test_" + "nobody" * 4
 SECRET = "whsec_a_secret_for_the_benchmarks"
 numbers = count(1)
 
@@ -32,7 +33,7 @@ def configure() -> None:
         USE_TZ=True,
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "djstripe"],
         DJSTRIPE_FOREIGN_KEY_TO_FIELD="id",
-        STRIPE_TEST_SECRET_KEY="sk_test_nobody",
+        STRIPE_TEST_SECRET_KEY=KEY,
         STRIPE_LIVE_MODE=False,
         DATABASES={
             "default": {
@@ -47,14 +48,19 @@ def configure() -> None:
         LOGGING={"version": 1, "root": {"level": "CRITICAL"}},
     )
     django.setup()
+    import stripe
+
+    stripe.api_base = "http://127.0.0.1:1"  # nobody's: it is not asked
 
 
 def prepare() -> None:
     """Make the tables and the endpoint."""
     from django.core.management import call_command
-    from djstripe.models import WebhookEndpoint
+    from djstripe.models import Account, APIKey, WebhookEndpoint
 
     call_command("migrate", verbosity=0)
+    owner = Account.objects.create(id="acct_bench")
+    APIKey.objects.create(secret=KEY, type="secret", livemode=False, djstripe_owner_account=owner)
     WebhookEndpoint.objects.create(
         id="we_bench",
         djstripe_uuid=PATH.split("/")[2],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -34,10 +36,20 @@ def count(state: str) -> int:
     return Notification.objects.filter(state=state).count()
 
 
+def holds_events(victim: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker, which is made to stand still to be looked at, stands in the middle of a batch."""
+    victim.send_signal(signal.SIGSTOP)
+    time.sleep(0.05)  # a commit it had sent is carried out without it
+    if count("working"):
+        return True
+    victim.send_signal(signal.SIGCONT)
+    return False
+
+
 def kill_in_mid_drain(victim: subprocess.Popen[bytes]) -> None:
     """Let it settle some events, then kill it while it holds others."""
     settled = count("done")
-    processes.until(lambda: count("working") and count("done") > settled, 60, victim)
+    processes.until(lambda: count("done") > settled and holds_events(victim), 60, victim)
     victim.kill()
     victim.wait()
 

@@ -68,7 +68,7 @@ class Notification(models.Model):
     of a mirrored resource and an id, both empty when we mirror nothing it speaks of.
     """
 
-    dedupe_key = models.CharField(max_length=80, unique=True, editable=False)
+    dedupe_key = models.CharField(max_length=80, editable=False)
     topic = models.CharField(_("topic"), max_length=60)
     resource = models.CharField(_("resource"), max_length=200)
     kind = models.CharField(_("kind"), max_length=20, blank=True)
@@ -98,6 +98,10 @@ class Notification(models.Model):
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
         ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            # Not unique=True on the field, which brings a second index for LIKE.
+            models.UniqueConstraint(fields=["dedupe_key"], name="notification_once")
+        ]
         indexes: ClassVar = [
             models.Index(
                 fields=["seller_id", "kind", "id"],

@@ -6,7 +6,7 @@ import atexit
 import logging
 import os
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,9 +16,10 @@ log = logging.getLogger(__name__)
 class Later:
     """Gathers things, each with how often it was added, and delivers them from a thread of its own.
 
-    Whoever adds one never waits and never sees an error. `pause_s` lies between two deliveries, so a flood of
-    the same thing is delivered a few times a second. What could not be delivered is tried again, with newer
-    things; what is left when the process dies is lost: only for hints that something regular stands behind.
+    Whoever adds one never waits, not even for a lock, and never sees an error. `pause_s` lies between two
+    deliveries, so a flood of the same thing is delivered a few times a second. What could not be delivered is
+    tried again, with newer things; what is left when the process dies is lost: only for hints that something
+    regular stands behind.
     """
 
     FAILED_PAUSE_S = 2.0
@@ -26,8 +27,8 @@ class Later:
     """How long the end of the process waits for a delivery on its way. A thread that is cut off inside one
     keeps the locks of its connection, and the process would wait for them for ever."""
 
-    _gathered: Counter[Any]
-    _arrival: threading.Condition
+    _arrived: deque[Iterable[Any] | Mapping[Any, int]]
+    _has_arrived: threading.Event
     _is_over: threading.Event
     _thread: threading.Thread | None
 
@@ -43,19 +44,13 @@ class Later:
 
     def update(self, things: Iterable[Any] | Mapping[Any, int]) -> None:
         """Add things, or how often each of them was added."""
-        with self._arrival:
-            self._gathered.update(things)
-            if self._thread is None and not self._is_over.is_set():
-                self._thread = threading.Thread(
-                    target=self._run, name=f"later-{self.deliver.__name__}", daemon=True
-                )
-                self._thread.start()
-            self._arrival.notify()
+        self._arrived.append(things)
+        if not self._has_arrived.is_set():  # after the append: whoever clears it gathers afterwards
+            self._wake()
 
     def flush(self) -> None:
         """Deliver what is there, in this thread. The first error of a row is logged."""
-        with self._arrival:
-            gathered, self._gathered = self._gathered, Counter()
+        gathered = self._gather()
         if not gathered:
             return
         try:
@@ -65,29 +60,48 @@ class Later:
             if not self._failed:
                 log.warning("%s does not work: %s", self.deliver.__name__, type(error).__name__)
             self._failed = True
-            with self._arrival:
-                self._gathered.update(gathered)
+            self._arrived.append(gathered)
+            self._has_arrived.set()
 
     def close(self) -> None:
         """Let the thread end, and deliver what is left."""
         self._is_over.set()
-        with self._arrival:
+        with self._starting:
             thread, self._thread = self._thread, None
-            self._arrival.notify()
+        self._has_arrived.set()
         if thread is not None:
             thread.join(self.FAREWELL_S)
         self.flush()
 
+    def _gather(self) -> Counter[Any]:
+        gathered: Counter[Any] = Counter()
+        self._has_arrived.clear()
+        while self._arrived:
+            try:
+                gathered.update(self._arrived.popleft())
+            except IndexError:  # another thread flushes, too
+                break
+        return gathered
+
+    def _wake(self) -> None:
+        with self._starting:
+            if self._thread is None and not self._is_over.is_set():
+                self._thread = threading.Thread(
+                    target=self._run, name=f"later-{self.deliver.__name__}", daemon=True
+                )
+                self._thread.start()
+        self._has_arrived.set()
+
     def _run(self) -> None:
         while not self._is_over.is_set():
-            with self._arrival:
-                self._arrival.wait_for(lambda: self._gathered or self._is_over.is_set())
+            self._has_arrived.wait()
             self.flush()
             self._is_over.wait(self.FAILED_PAUSE_S if self._failed else self.pause_s)
 
     def _reset(self) -> None:
         self._failed = False
         self._is_over = threading.Event()
-        self._gathered = Counter()
-        self._arrival = threading.Condition()
+        self._arrived = deque()
+        self._has_arrived = threading.Event()
+        self._starting = threading.Lock()
         self._thread = None

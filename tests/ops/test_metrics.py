@@ -11,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import redis
 import yaml
+from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -39,6 +41,12 @@ GROUPED = re.compile(r"\bby\s*\(([^)]*)\)")
 
 Scraped = dict[str, list[dict[str, str]]]
 """By name of the series, the labels of each."""
+
+
+@pytest.fixture(autouse=True)
+def _from_zero() -> None:
+    metrics.stored()  # what earlier tests counted in this process is on its way
+    redis.Redis.from_url(settings.REDIS_URL).delete(metrics.KEY)
 
 
 def scrape(port: int) -> Scraped:

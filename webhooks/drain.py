@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max, Min
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from structlog.contextvars import bind_contextvars
@@ -135,15 +135,21 @@ def storm_left(seller_id: str) -> float:
         arrived_at + window
         for many, window in ((STORM, STORM_WINDOW), (BURST, BURST_WINDOW))
         for arrived_at in told.filter(pk__gt=last - NEWEST, created_at__gt=now - window)
-        .order_by("-created_at")
+        .order_by("-pk")
         .values_list("created_at", flat=True)[many - 1 : many]
     ]
     if not ends:
         return 0
-    oldest = told.open().filter(attempts=0).aggregate(oldest=Min("created_at"))["oldest"]
-    if oldest is None:
+    unread = told.open().filter(attempts=0)
+    # The first of each kind is where an index begins; the least moment of all would have to be looked for.
+    first = [
+        arrived_at
+        for kind in KINDS
+        for arrived_at in unread.filter(kind=kind).order_by("id").values_list("created_at", flat=True)[:1]
+    ]
+    if not first:
         return 0
-    return max(0.0, (min(max(ends), oldest + STORM_PATIENCE) - now).total_seconds())
+    return max(0.0, (min(max(ends), min(first) + STORM_PATIENCE) - now).total_seconds())
 
 
 def claim(account: Account) -> Batch | None:

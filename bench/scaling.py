@@ -24,7 +24,7 @@ from webhooks.models import Notification
 from . import acknowledgement, data, draining, place
 from .results import Line, middle
 
-SELLERS, ORDERS, TOLD = 16, 20, 5
+SELLERS, ORDERS, TOLD = 24, 40, 5
 LATENCY_MS, RPM = 250, 1200
 WORKERS = (1, 2, 4)
 THREADS = 2

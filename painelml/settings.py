@@ -83,7 +83,6 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_htmx",
     "drf_spectacular",
-    "lucide",
     "rest_framework",
     "rest_framework_simplejwt",
 ]

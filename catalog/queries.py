@@ -70,10 +70,13 @@ def best_sellers_out(accounts: list[Account], limit: int) -> list[Item]:
     return list(items.defer("payload", "parts", "search_text").order_by("-sold_quantity", "pk")[:limit])
 
 
-def items_by_id(accounts: list[Account], meli_ids: Iterable[str]) -> dict[str, Item]:
-    """Return these items by their id at Mercado Livre, as far as we hold them. One query."""
+def items_by_id(accounts: list[Account], meli_ids: Iterable[str], *columns: str) -> dict[str, Item]:
+    """Return these items by their id at Mercado Livre, as far as we hold them; of these columns alone, where
+    some are named. One query.
+    """
     wanted = Item.objects.filter(account__in=accounts, meli_id__in={id_ for id_ in meli_ids if id_})
-    return {item.meli_id: item for item in wanted.defer("payload", "parts", "search_text")}
+    read = wanted.only("meli_id", *columns) if columns else wanted.defer("payload", "parts", "search_text")
+    return {item.meli_id: item for item in read}
 
 
 def get_item(organization: Organization, meli_id: str) -> Item | None:

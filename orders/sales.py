@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from .forms import OrderFilterForm
 from .models import Order, OrderItem, OrderQuerySet, Payment
@@ -106,26 +106,28 @@ def sales_for_listing(form: OrderFilterForm) -> OrderQuerySet:
         date_created__gte=OuterRef("date_created"),
     )
     leads: OrderQuerySet = passing(Order.objects.all(), form).filter(Q(pack_id="") | ~Exists(newer))
-    return leads.select_related("account").defer(*UNREAD)
+    return leads.prefetch_related("account").defer(*UNREAD)
 
 
 def sales_of(leads: Iterable[Order], form: OrderFilterForm) -> list[Sale]:
-    """Return the sales these orders lead, in their order. Two queries, and one more with filters in use."""
+    """Return the sales these orders lead, in their order, with their lines. Two queries, and one more with
+    filters in use.
+    """
     leads = list(leads)
-    alone = [order.pk for order in leads if not order.pack_id]
-    packs = {order.pack_id for order in leads if order.pack_id}
-    together = Order.objects.filter(account__in=form.accounts).filter(Q(pk__in=alone) | Q(pack_id__in=packs))
-    orders = together.defer(*UNREAD).prefetch_related("items").order_by("date_created", "pk")
+    packs = {lead.pack_id for lead in leads if lead.pack_id}
+    together = Order.objects.filter(account__in=form.accounts, pack_id__in=packs)
     members: defaultdict[tuple[int, str, str], list[Order]] = defaultdict(list)
-    for order in orders:
+    for order in together.defer(*UNREAD).order_by("date_created", "pk"):
         members[key_of(order)].append(order)
     matched: set[int] = set()
     if form.active:
-        matched = set(passing(together.order_by(), form).values_list("pk", flat=True))
+        matched.update(lead.pk for lead in leads)
+        matched.update(passing(together.order_by(), form).values_list("pk", flat=True))
     sales = []
     for lead in leads:
         own = members[key_of(lead)] or [lead]
         sales.append(Sale(lead, own, frozenset(order.pk for order in own if order.pk in matched)))
+    prefetch_related_objects([order for sale in sales for order in sale.orders], "items")
     return sales
 
 

@@ -39,8 +39,10 @@ def order_list(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, OrderFilterForm)
     page = paginate(sales_for_listing(form), request.GET)
     sales = sales_of(page, form)
-    shipments = shipments_by_id(form.accounts, [one for sale in sales for one in sale.shipment_ids])
-    items = items_by_id(form.accounts, [line.item_id for sale in sales for line in sale.lines])
+    parcels = [number for sale in sales for number in sale.shipment_ids]
+    shipments = shipments_by_id(form.accounts, parcels, "status")
+    lines = [line.item_id for sale in sales for line in sale.lines]
+    items = items_by_id(form.accounts, lines, "thumbnail")
     context = {
         "form": form,
         "page": page,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.utils import timezone
 
 from accounts.models import Account, Organization
-from orders.models import Order
+from orders.models import Order, OrderItem
 from painelml.meli import parse_instant
 from painelml.sync.values import dicts, inner, text
 from painelml.text import fold
@@ -19,6 +19,22 @@ from painelml.web.days import by_zone, day_start
 
 from .forms import ShipmentFilterForm
 from .models import Shipment, ShipmentQuerySet
+
+LISTED = (
+    "account",
+    "meli_id",
+    "tracking_number",
+    "status",
+    "substatus",
+    "is_open",
+    "logistic_type",
+    "receiver_city",
+    "receiver_state",
+    "cost",
+    "dispatch_by",
+    "date_created",
+)
+"""The columns the rows of pages show."""
 
 
 def late(now: datetime) -> Q:
@@ -41,7 +57,9 @@ def upcoming(accounts: list[Account], now: datetime) -> Q:
 
 
 def shipments_for_listing(organization: Organization, form: ShipmentFilterForm) -> ShipmentQuerySet:
-    """Return the organization's shipments that pass the filters, unordered; the account comes with them."""
+    """Return the organization's shipments that pass the filters, unordered. Their accounts come with them, in
+    a query of their own.
+    """
     now = timezone.now()
     shipments: ShipmentQuerySet = Shipment.objects.of(organization).filter(
         account__in=form.accounts,
@@ -59,7 +77,7 @@ def shipments_for_listing(organization: Organization, form: ShipmentFilterForm) 
             shipments = shipments.filter(due_today(form.accounts, now))
         case "upcoming":
             shipments = shipments.filter(upcoming(form.accounts, now))
-    return shipments.select_related("account").defer("payload", "parts", "search_text")
+    return shipments.prefetch_related("account").defer("payload", "parts", "search_text")
 
 
 def searched_without_people(q: str) -> Q:
@@ -86,20 +104,31 @@ class DispatchFigures:
 def dispatch_figures(accounts: list[Account], now: datetime) -> DispatchFigures:
     """Return the figures of what waits for dispatch. One query that reads only open shipments."""
     waiting = Shipment.objects.filter(account__in=accounts).to_dispatch()
-    return DispatchFigures(
-        **waiting.aggregate(
-            late=Count("pk", filter=late(now)),
-            today=Count("pk", filter=due_today(accounts, now)),
-            upcoming=Count("pk", filter=upcoming(accounts, now)),
-        )
+    counted = waiting.aggregate(
+        all=Count("pk"),
+        late=Count("pk", filter=late(now)),
+        today=Count("pk", filter=due_today(accounts, now)),
     )
+    upcoming = counted["all"] - counted["late"] - counted["today"]
+    return DispatchFigures(counted["late"], counted["today"], upcoming)
 
 
 def next_to_dispatch(accounts: list[Account], limit: int) -> list[Shipment]:
     """Return the shipments whose deadline comes first, or has passed longest ago."""
-    waiting = Shipment.objects.filter(account__in=accounts).to_dispatch().select_related("account")
-    newest = waiting.defer("payload", "parts", "search_text")
-    return list(newest.order_by(F("dispatch_by").asc(nulls_last=True), "pk")[:limit])
+    return listed(by_deadline(Shipment.objects.filter(account__in=accounts).to_dispatch())[:limit], accounts)
+
+
+def by_deadline(shipments: ShipmentQuerySet) -> ShipmentQuerySet:
+    return shipments.order_by(F("dispatch_by").asc(nulls_last=True), "pk")
+
+
+def listed(shipments: ShipmentQuerySet, accounts: list[Account]) -> list[Shipment]:
+    """Return shipments of these accounts as rows of a page show them, each with its account. One query."""
+    of_id = {account.pk: account for account in accounts}
+    rows = list(shipments.only(*LISTED))
+    for row in rows:
+        row.account = of_id[row.account_id]
+    return rows
 
 
 LANES = ("late", "today", "upcoming")
@@ -161,13 +190,11 @@ def dispatch_board(accounts: list[Account], now: datetime, logistic_type: str | 
     types = [TypeFigures(**row) for row in figures]
     if logistic_type is not None:
         waiting = waiting.filter(logistic_type=logistic_type)
-    rows = waiting.select_related("account").defer("payload", "parts", "search_text")
-    by_deadline = rows.order_by(F("dispatch_by").asc(nulls_last=True), "pk")
     lanes = [
         Lane(
             name,
             sum(getattr(one, name) for one in types if logistic_type in (None, one.logistic_type)),
-            by_type(by_deadline.filter(condition)[:LANE_SHOWN]),
+            by_type(listed(by_deadline(waiting.filter(condition))[:LANE_SHOWN], accounts)),
         )
         for name, condition in conditions.items()
     ]
@@ -197,10 +224,13 @@ def shipments_named(organization: Organization, meli_ids: list[str]) -> list[Shi
     return [found[meli_id] for meli_id in meli_ids if meli_id in found]
 
 
-def shipments_by_id(accounts: list[Account], meli_ids: Iterable[str]) -> dict[str, Shipment]:
-    """Return these shipments by their id at Mercado Livre, as far as we hold them. One query."""
+def shipments_by_id(accounts: list[Account], meli_ids: Iterable[str], *columns: str) -> dict[str, Shipment]:
+    """Return these shipments by their id at Mercado Livre, as far as we hold them; of these columns alone,
+    where some are named. One query.
+    """
     wanted = Shipment.objects.filter(account__in=accounts, meli_id__in={id_ for id_ in meli_ids if id_})
-    return {shipment.meli_id: shipment for shipment in wanted.defer("payload", "parts", "search_text")}
+    read = wanted.only("meli_id", *columns) if columns else wanted.defer("payload", "parts", "search_text")
+    return {shipment.meli_id: shipment for shipment in read}
 
 
 def with_orders(shipments: Sequence[Shipment]) -> Sequence[Shipment]:
@@ -223,6 +253,21 @@ def shipment_of_order(order: Order) -> Shipment | None:
     """Return the order's shipment, told its orders; None when it has none or it is not mirrored yet."""
     shipments = Shipment.objects.filter(account=order.account, meli_id=order.shipment_id)
     return next(iter(with_orders(list(shipments.select_related("account")))), None)
+
+
+def contents_of(accounts: list[Account], shipments: Iterable[Shipment]) -> dict[str, list[Order]]:
+    """Return the orders each of these shipments carries, oldest first, by the shipment's id: the buyer's
+    nickname, and of the lines what is sold and how many. Two queries.
+    """
+    lines = OrderItem.objects.only("order_id", "title", "quantity")
+    wanted = Order.objects.filter(
+        account__in=accounts, shipment_id__in=[shipment.meli_id for shipment in shipments]
+    )
+    found: dict[str, list[Order]] = {}
+    orders = wanted.only("shipment_id", "buyer_nickname").prefetch_related(Prefetch("items", lines))
+    for order in orders.order_by("pk"):
+        found.setdefault(order.shipment_id, []).append(order)
+    return found
 
 
 def history_of(shipment: Shipment) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, AccountStatus
-from catalog.queries import stock_figures
 from webhooks.models import NotificationState
 from webhooks.queries import events_of
 
@@ -73,7 +72,7 @@ def all_needs(panel: Panel) -> Iterator[Need]:
             number,
         ) % {"count": count(number)}
         yield Need(text, "activity", "webhooks:inbox", {"state": NotificationState.FAILED})
-    if number := stock_figures(panel.accounts).out:
+    if number := panel.stock.out:
         text = ngettext("%(count)s listing out of stock", "%(count)s listings out of stock", number) % {
             "count": count(number)
         }

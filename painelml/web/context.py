@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.access import sees_people
 from accounts.models import Account, AccountStatus, Membership, Organization
 from accounts.second_factor import waits_until
+from catalog.queries import StockFigures, stock_figures
 from painelml.exports.models import ExportFile
 from painelml.exports.queries import files_to_tell
 from painelml.sync.models import SyncRun
@@ -131,6 +132,10 @@ class Panel:
     @cached_property
     def dispatch(self) -> DispatchFigures:
         return dispatch_figures(self.accounts, timezone.now())
+
+    @cached_property
+    def stock(self) -> StockFigures:
+        return stock_figures(self.accounts)
 
     @cached_property
     def files(self) -> list[ExportFile]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.queries import best_sellers_out, items_by_id, stock_figures
+from catalog.queries import best_sellers_out, items_by_id
 from orders.breakdowns import Breakdown, Row, best_sellers, breakdown
 from orders.forms import BreakdownForm
 from orders.left import Left, left_of
@@ -36,7 +36,7 @@ def needs_you(panel: Panel) -> dict[str, Any]:
     orders = orders_by_shipment(accounts, [shipment.meli_id for shipment in shipments])
     return {
         "now": timezone.now(),
-        "stock": stock_figures(accounts),
+        "stock": panel.stock,
         "questions": [(question, asked_about.get(question.item_id)) for question in questions],
         "shipments": [(shipment, orders.get(shipment.meli_id, [])) for shipment in shipments],
         "items_out": best_sellers_out(accounts, SHOWN),

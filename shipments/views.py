@@ -45,11 +45,10 @@ def board(request: HttpRequest) -> HttpResponseBase:
     form = filters_of(request, BoardForm)
     now = timezone.now()
     waiting = queries.dispatch_board(form.accounts, now, form.value("logistic_type"))
-    orders = orders_by_shipment(form.accounts, [shipment.meli_id for shipment in waiting.shipments])
     context = {
         "form": form,
         "board": waiting,
-        "carried": orders,
+        "carried": queries.contents_of(form.accounts, waiting.shipments),
         "tab": "board",
         "now": now,
         "can_print": has_role(request, Role.OPERATOR),
@@ -158,11 +157,11 @@ def shipment_list(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, ShipmentFilterForm)
     waits = form.value("dispatch") or form.value("late")
     page = paginate(
-        queries.shipments_for_listing(request.organization, form),
+        queries.shipments_for_listing(request.organization, form).only(*queries.LISTED),
         request.GET,
         order="dispatch_by" if waits else "-date_created",
     )
-    orders = orders_by_shipment(form.accounts, [shipment.meli_id for shipment in page])
+    orders = queries.contents_of(form.accounts, page)
     context = {
         "form": form,
         "page": page,

@@ -28,7 +28,7 @@ def ring_workers(sellers: Counter[str]) -> None:
         call_worker(seller_id)
 
 
-_rings = Later(ring_workers, pause_s=0.05)
+_rings = Later(ring_workers, pause_s=0.2)
 
 
 def call_worker(seller_id: str, wait_s: float = 0) -> None:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, Max, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from shipments.models import Shipment
 
 from .forms import BreakdownForm
 from .models import Order, OrderQuerySet
+from .money import NOTHING
 from .profit import Earned, earned_figures, earned_of
 from .reports import orders_of
 
@@ -66,11 +67,17 @@ class Breakdown:
 
 
 def breakdown(form: BreakdownForm, now: datetime) -> list[Breakdown]:
-    """Return what a page shows, the currency with most sales first. Two queries, whatever the rows."""
+    """Return what a page shows, the currency with most sales first."""
+    found = _best_items(form, now) if form.by_name == "item" else _first_rows(form, now)
+    return sorted(found, key=lambda one: -one.total.orders)
+
+
+def _first_rows(form: BreakdownForm, now: datetime) -> list[Breakdown]:
+    """States and accounts are few, so that all come. Two queries."""
     by_currency: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows_of(form, now):
         by_currency[row.currency_id].append(row)
-    found = [
+    return [
         Breakdown(
             currency,
             rows[:SHOWN],
@@ -79,13 +86,32 @@ def breakdown(form: BreakdownForm, now: datetime) -> list[Breakdown]:
         )
         for currency, rows in by_currency.items()
     ]
-    return sorted(found, key=lambda one: -one.total.orders)
+
+
+def _best_items(form: BreakdownForm, now: datetime) -> list[Breakdown]:
+    """Items are many, so that only those shown come. Two queries, and one for each currency."""
+    orders = orders_of(form, now)
+    items = Count("items__item_id", distinct=True)
+    by_currency = _sales_of_items(orders).order_by("currency_id").values("currency_id")
+    wholes = list(by_currency.annotate(items=items, **earned_figures()))
+    best = [best_sellers(orders.filter(currency_id=whole["currency_id"]), SHOWN) for whole in wholes]
+    shown = {row.key for rows in best for row in rows}
+    before = by_item(_orders_before(form, now), items__item_id__in=shown)
+    return [
+        Breakdown(
+            whole["currency_id"],
+            [replace(row, before=_earned_in(before, row.key, row.currency_id)) for row in rows],
+            earned_of(whole),
+            max(0, whole["items"] - SHOWN),
+        )
+        for whole, rows in zip(wholes, best, strict=True)
+    ]
 
 
 def rows_of(form: BreakdownForm, now: datetime) -> list[Row]:
     """Return what sold in the period, by currency and then by gross, the greatest first."""
     group = GROUPS[form.by_name]
-    before = group(Order.objects.filter(form.before("date_created", now)).order_by())
+    before = group(_orders_before(form, now))
     accounts = {str(account.pk): str(account) for account in form.accounts}
     rows = [
         Row(
@@ -94,23 +120,33 @@ def rows_of(form: BreakdownForm, now: datetime) -> list[Row]:
             currency,
             units,
             told,
-            before[key, currency][2] if (key, currency) in before else None,
+            _earned_in(before, key, currency),
         )
         for (key, currency), (title, units, told) in group(orders_of(form, now)).items()
     ]
     return sorted(rows, key=lambda row: (row.currency_id, -row.earned.gross, row.key))
 
 
-def by_item(orders: OrderQuerySet) -> dict[Key, Group]:
+def _orders_before(form: BreakdownForm, now: datetime) -> OrderQuerySet:
+    orders: OrderQuerySet = Order.objects.filter(form.before("date_created", now)).order_by()
+    return orders
+
+
+def _earned_in(groups: dict[Key, Group], key: str, currency: str) -> Earned | None:
+    return groups[key, currency][2] if (key, currency) in groups else None
+
+
+def by_item(orders: OrderQuerySet, **conditions: Any) -> dict[Key, Group]:
     found = {}
-    for row in _items(orders):
+    for row in _items(orders, **conditions):
         found[row["key"], row["currency_id"]] = row["name"], row["sold"] or 0, earned_of(row)
     return found
 
 
 def best_sellers(orders: OrderQuerySet, limit: int) -> list[Row]:
     """Return the items that sold most, the greatest gross first. One query, which hands over no others."""
-    most = _items(orders).order_by(F("earned_gross").desc(nulls_last=True), "key")[:limit]
+    gross = Coalesce("earned_gross", NOTHING, output_field=DecimalField())
+    most = _items(orders).order_by(gross.desc(), "key")[:limit]
     return [
         Row(
             row["key"],
@@ -124,11 +160,16 @@ def best_sellers(orders: OrderQuerySet, limit: int) -> list[Row]:
     ]
 
 
-def _items(orders: OrderQuerySet) -> QuerySet[Any, dict[str, Any]]:
-    """An order is one item (part B section 1.2); the rare old one with several counts for its first."""
-    sales = orders.sales().filter(items__position=0).order_by()
-    rows = sales.values("currency_id", key=F("items__item_id"))
+def _items(orders: OrderQuerySet, **conditions: Any) -> QuerySet[Any, dict[str, Any]]:
+    rows = _sales_of_items(orders, **conditions).values("currency_id", key=F("items__item_id"))
     return rows.annotate(name=Max("items__title"), sold=Sum("units"), **earned_figures())
+
+
+def _sales_of_items(orders: OrderQuerySet, **conditions: Any) -> OrderQuerySet:
+    """Return the sales, each joined with its line that meets the conditions. An order is one item (part B
+    section 1.2); the rare old one with several counts for its first.
+    """
+    return orders.sales().filter(items__position=0, **conditions).order_by()
 
 
 def by_state(orders: OrderQuerySet) -> dict[Key, Group]:

@@ -1,5 +1,6 @@
 """What sold how much in a period, by item, state or account, worked out by hand."""
 
+import random
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
+from orders import breakdowns
+from orders.forms import BreakdownForm
+from orders.models import Order, OrderItem
+from orders.profit import Earned
 from tests.factories import NOON, make_account, make_shipment
 from tests.web.pages import swap, text_of
 from tests.web.test_reports import sell
@@ -43,6 +48,39 @@ def test_items_stand_by_what_they_sold_against_the_period_before(account: Accoun
         ("Item GARRAFA", 2, Decimal("200.00"), None),
         ("Item CANECA", 1, Decimal("100.00"), 100),
     ]
+
+
+@pytest.mark.parametrize("by", ["item", "state", "account"])
+def test_a_page_shows_the_first_of_what_a_file_has(
+    account: Account, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(breakdowns, "SHOWN", 3)
+    abroad = make_account(account.organization, account_name="Tienda", site_id="MLA")
+    chance = random.Random(7)
+    for number in range(60):
+        seller, currency = chance.choice([(account, "BRL"), (account, "BRL"), (abroad, "ARS")])
+        sell_to(
+            seller,
+            chance.choice(["", "Bahia", "Ceará", "Pará", "Acre"]),
+            sku=chance.choice("ABCDEFGH"),
+            currency_id=currency,
+            gross=chance.choice([None, Decimal(0), Decimal(10), Decimal(20)]),
+            is_sale=number % 9 != 0,
+            date_created=chance.choice([NOON, BEFORE]),
+        )
+    OrderItem.objects.filter(order=Order.objects.sales().first()).delete()
+    form = BreakdownForm({"by": by, "days": "7"}, organization=account.organization)
+    assert form.is_valid()
+    filed = breakdowns.rows_of(form, NOON)
+
+    shown = breakdowns.breakdown(form, NOON)
+
+    assert {block.currency_id for block in shown} == {row.currency_id for row in filed}
+    for block in shown:
+        rows = [row for row in filed if row.currency_id == block.currency_id]
+        assert block.rows == rows[:3]
+        assert block.rest == max(0, len(rows) - 3)
+        assert block.total == sum((row.earned for row in rows), Earned())
 
 
 def test_a_sale_is_of_the_state_its_parcel_went_to(account: Account, page: Client) -> None:

@@ -167,8 +167,8 @@ def lines_of(
             bars.append(f"p95 < {most * 1000:.0f} ms")
             met.append(p95(taken) < most)
         if size > smallest:
-            bars.append("same queries")
-            met.append(asked == at_first)
+            bars.append("no more queries")
+            met.append(asked <= at_first)
         ratio = middle(taken) / base
         if size > JUDGED_AT and not address.is_dashboard:
             bars.append(f"growth < {GROWTH:.0f}")

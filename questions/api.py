@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
@@ -26,7 +25,7 @@ from . import actions, queries
 from .exports import LISTING
 from .forms import QuestionFilterForm
 from .models import Question, QuestionQuerySet
-from .stats import ages, by_weekday_and_hour, question_stats, service_levels
+from .stats import question_stats
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -133,27 +132,24 @@ class QuestionStatsSerializer(serializers.Serializer):
     waiting_breached = serializers.IntegerField()
     at_risk = serializers.IntegerField()
     sla_target_minutes = serializers.IntegerField(allow_null=True)
-    answered_within_sla_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
-    median_response_seconds = serializers.IntegerField(allow_null=True)
-    p90_response_seconds = serializers.IntegerField(allow_null=True)
+    answered_within_sla_rate = serializers.FloatField(
+        source="level.in_time_rate", allow_null=True, min_value=0, max_value=1
+    )
+    median_response_seconds = serializers.IntegerField(source="level.median_seconds", allow_null=True)
+    p90_response_seconds = serializers.IntegerField(source="level.p90_seconds", allow_null=True)
     by_hour = HourSerializer(many=True)
     per_day = DaySerializer(many=True)
-    median_response_open_seconds = serializers.IntegerField(allow_null=True)
-    p90_response_open_seconds = serializers.IntegerField(allow_null=True)
-    became_sales = serializers.IntegerField()
-    became_sales_rate = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    median_response_open_seconds = serializers.IntegerField(
+        source="level.median_open_seconds", allow_null=True
+    )
+    p90_response_open_seconds = serializers.IntegerField(source="level.p90_open_seconds", allow_null=True)
+    became_sales = serializers.IntegerField(source="level.became_sales")
+    became_sales_rate = serializers.FloatField(
+        source="level.sales_rate", allow_null=True, min_value=0, max_value=1
+    )
     by_weekday_and_hour = SlotSerializer(many=True)
     ageing = AgeSerializer(many=True)
     previous_period = ServiceLevelSerializer(allow_null=True)
-
-
-ALSO = (
-    "median_response_open_seconds",
-    "p90_response_open_seconds",
-    "became_sales",
-    "became_sales_rate",
-)
-"""Figures of the service level that the statistics tell beside their own."""
 
 
 class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
@@ -184,20 +180,7 @@ class QuestionViewSet(BackfillMixin, ExportMixin, MirrorViewSet):
     @action(detail=False)
     def stats(self, request: Request) -> Response:
         """Return figures of a period; without one, of everything."""
-        form, now = self.query, timezone.now()
-        level, before = service_levels(form, now)
-        of_level = ServiceLevelSerializer(level).data
-        answer = {
-            **asdict(question_stats(form, now)),
-            **{name: of_level[name] for name in ALSO},
-            "by_weekday_and_hour": by_weekday_and_hour(form, now),
-            "ageing": [
-                {"up_to_seconds": age and int(age.total_seconds()), "questions": number}
-                for age, number in ages(form.accounts, now)
-            ],
-            "previous_period": before,
-        }
-        return Response(QuestionStatsSerializer(answer).data)
+        return Response(QuestionStatsSerializer(question_stats(self.query, timezone.now())).data)
 
     @extend_schema(request=AnswerTextSerializer, responses=QuestionSerializer)
     @action(detail=True, methods=["post"])

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
-from statistics import median
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
+from django.db.models import Count, F, IntegerField, Value
+from django.db.models.functions import Coalesce, ExtractHour, ExtractIsoWeekDay
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account
 from painelml.web import show
 from painelml.web.charts import Cell, heat_map, shares
-from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
-from .models import Question, QuestionQuerySet, Weekday
-from .stats import IN_TIME, MEASURED, ServiceLevel, ages, nearest_rank, service_levels
-
-PERCENTILES = (25, 50, 75, 90, 95, 99)
+from .models import QuestionQuerySet, Weekday
+from .stats import IN_TIME, MEASURED, ServiceLevel, ages, asked_in, by_own_clock, service_levels
+from .stats_ranks import Median
 
 
 @dataclass(frozen=True)
@@ -94,8 +89,9 @@ def performance(form: PeriodForm, now: datetime) -> Performance:
     def was(name: str) -> float | None:
         return None if before is None else getattr(before, name)
 
-    tallies = tally(Question.objects.filter(form.during("date_created", now)), form.accounts)
-    hours = by_hour(tallies)
+    questions = asked_in(form, now)
+    tallies = tally(questions, form.accounts)
+    hours = by_hour(questions, form.accounts)
     return Performance(
         level=level,
         in_time=measure(level.in_time_rate, was("in_time_rate"), more_is_better=True),
@@ -105,7 +101,7 @@ def performance(form: PeriodForm, now: datetime) -> Performance:
         sales=measure(level.sales_rate, was("sales_rate"), more_is_better=True),
         week=week_of(hours),
         hours=[one for one in hours if one.questions],
-        percentiles=percentiles(tallies),
+        percentiles=percentiles(level),
         ageing=ageing(form.accounts, now),
         by_account=by_account(tallies, form.accounts),
         by_person=by_person(tallies),
@@ -120,68 +116,64 @@ def measure(now: float | None, before: float | None, *, more_is_better: bool | N
     return Measure(now, before, change, is_better)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tally:
-    """How some questions were answered, while they are read; `seconds` are those their answers took."""
+    """How some questions were answered; the median is of the seconds their answers took."""
 
     questions: int = 0
     answered: int = 0
     in_time: int = 0
-    seconds: list[int] = field(default_factory=list)
-
-    def add(self, is_answered: bool, is_in_time: bool, seconds: int | None) -> None:
-        self.questions += 1
-        self.answered += is_answered
-        self.in_time += is_in_time
-        if seconds is not None:
-            self.seconds.append(seconds)
-
-    @property
-    def median(self) -> int | None:
-        return round(median(self.seconds)) if self.seconds else None
+    median_seconds: int | None = None
 
 
 @dataclass(frozen=True)
 class Tallies:
-    """The questions of a period by weekday (1 is Monday) and hour of their account's clocks and by account,
-    and those with an answer by who gave it: "" where nobody did so here.
+    """The questions of a period by account, and those with an answer by who gave it: "" where nobody did so
+    here.
     """
 
-    by_hour: defaultdict[tuple[int, int], Tally]
-    by_account: defaultdict[int, Tally]
-    by_person: defaultdict[str, Tally]
+    by_account: dict[int, Tally]
+    by_person: dict[str, Tally]
 
 
 def tally(questions: QuestionQuerySet, accounts: Iterable[Account]) -> Tallies:
-    """Read `questions` of these accounts once. One query per time zone."""
-    found = Tallies(defaultdict(Tally), defaultdict(Tally), defaultdict(Tally))
-    for zone, members in by_zone(accounts).items():
-        rows = questions.filter(account__in=members).order_by()
-        for weekday, hour, account_id, has_answer, person, *measured in rows.values_list(
-            ExtractIsoWeekDay("date_created", tzinfo=zone),
-            ExtractHour("date_created", tzinfo=zone),
-            "account_id",
-            ExpressionWrapper(Q(answered_at__isnull=False), BooleanField()),
-            "panel_answer__name",
-            ExpressionWrapper(MEASURED, BooleanField()),
-            ExpressionWrapper(IN_TIME, BooleanField()),
-            "response_seconds",
-        ).iterator(chunk_size=5000):
-            found.by_hour[weekday, hour].add(*measured)
-            found.by_account[account_id].add(*measured)
-            if has_answer:
-                found.by_person[person or ""].add(*measured)
-    return found
+    """Count `questions` of these accounts. Two queries, whose answers are as short as the page."""
+    asked = questions.filter(account__in=accounts)
+    answered = asked.filter(answered_at__isnull=False)
+    return Tallies(
+        tallied(asked, F("account_id")), tallied(answered, Coalesce("panel_answer__name", Value("")))
+    )
 
 
-def by_hour(tallies: Tallies) -> list[Hour]:
-    """Return the 168 hours of the week, Monday first."""
-    hours = []
-    for day in Weekday:
-        for hour in range(24):
-            asked = tallies.by_hour[day + 1, hour]
-            hours.append(Hour(str(day.label), hour, asked.questions, asked.median))
-    return hours
+def tallied(questions: QuestionQuerySet, name: F | Coalesce) -> dict[Any, Tally]:
+    """Return the questions by this name. One query."""
+    rows = (
+        questions.order_by()
+        .values_list(name)
+        .annotate(
+            Count("pk"),
+            answered=Count("pk", filter=MEASURED),
+            in_time=Count("pk", filter=IN_TIME),
+            median_seconds=Median("response_seconds"),
+        )
+    )
+    return {key: Tally(*figures) for key, *figures in rows}
+
+
+def by_hour(questions: QuestionQuerySet, accounts: Sequence[Account]) -> list[Hour]:
+    """Return the 168 hours of the week, Monday first, by the clocks of these accounts. One query."""
+    clocks = (by_own_clock(part, accounts, IntegerField()) for part in (ExtractIsoWeekDay, ExtractHour))
+    found = {
+        (weekday, hour): figures
+        for weekday, hour, *figures in questions.values_list(*clocks).annotate(
+            Count("pk"), median_seconds=Median("response_seconds")
+        )
+    }
+    return [
+        Hour(str(day.label), hour, *found.get((day + 1, hour), (0, None)))
+        for day in Weekday
+        for hour in range(24)
+    ]
 
 
 def week_of(hours: Sequence[Hour]) -> list[Cell]:
@@ -204,13 +196,9 @@ def week_of(hours: Sequence[Hour]) -> list[Cell]:
     return heat_map(rows, title=title)
 
 
-def percentiles(tallies: Tallies) -> list[Length]:
+def percentiles(level: ServiceLevel) -> list[Length]:
     """Return within how many seconds so many percent of the answers came (nearest rank)."""
-    taken = sorted(chain.from_iterable(one.seconds for one in tallies.by_account.values()))
-    if not taken:
-        return []
-    values = [taken[nearest_rank(len(taken), share) - 1] for share in PERCENTILES]
-    names = [f"{share} %" for share in PERCENTILES]
+    names, values = [f"{share} %" for share in level.percentiles], list(level.percentiles.values())
     return [Length(*one) for one in zip(names, values, shares(values), strict=True)]
 
 
@@ -240,5 +228,5 @@ def by_person(tallies: Tallies) -> list[Group]:
 
 
 def groups(named: Iterable[tuple[str, Tally]]) -> list[Group]:
-    found = [Group(name, one.questions, one.answered, one.in_time, one.median) for name, one in named]
+    found = [Group(name, one.questions, one.answered, one.in_time, one.median_seconds) for name, one in named]
     return sorted(found, key=lambda group: (-group.questions, group.name))

@@ -2,110 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, RowNumber, TruncDate
+from django.db.models import Case, Count, DateField, F, Field, IntegerField, Max, Min, Q, When
+from django.db.models.functions import Cast, Extract, ExtractHour, ExtractIsoWeekDay, TruncDate
 
 from accounts.models import Account
+from orders.models import Order
 from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
-from .models import Question, QuestionQuerySet
+from .models import BOUGHT_WITHIN, Question, QuestionQuerySet, has_sla
+from .stats_ranks import Median, Percentile
 
 MEASURED = Q(answered_at__isnull=False, due_at__isnull=False)
 IN_TIME = MEASURED & Q(answered_at__lte=F("due_at"))
+PERCENTILES = (25, 50, 75, 90, 95, 99)
 AGES = [timedelta(hours=1), timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7)]
-
-
-@dataclass(frozen=True)
-class QuestionStats:
-    """Of the questions asked in the period. `breached` and `at_risk` count what the filter `sla` finds: the
-    first those answered late, too; `waiting_breached` only those that still wait for their answer.
-
-    Hours and days are the account's. `sla_target_minutes` is None when the accounts have different targets.
-    """
-
-    total: int
-    unanswered: int
-    breached: int
-    waiting_breached: int
-    at_risk: int
-    sla_target_minutes: int | None
-    answered_within_sla_rate: float | None
-    median_response_seconds: int | None
-    p90_response_seconds: int | None
-    by_hour: list[dict[str, int]]
-    per_day: list[dict[str, date | int]]
-
-
-def question_stats(form: PeriodForm, now: datetime) -> QuestionStats:
-    """Return the figures of the questions asked in the period. Five queries, and two more per time zone."""
-    questions = Question.objects.filter(form.during("date_created", now)).order_by()
-    figures = questions.aggregate(
-        total=Count("pk"),
-        unanswered=Count("pk", filter=Q(status="UNANSWERED")),
-        answered=Count("pk", filter=MEASURED),
-        in_time=Count("pk", filter=IN_TIME),
-        timed=Count("response_seconds"),
-    )
-    hours: Counter[int] = Counter()
-    days: Counter[date] = Counter()
-    for zone, members in by_zone(form.accounts).items():
-        asked = questions.filter(account__in=members)
-        hours.update(dict(counted(asked, ExtractHour("date_created", tzinfo=zone))))
-        days.update(dict(counted(asked, TruncDate("date_created", tzinfo=zone))))
-    targets = {account.sla_target_minutes for account in form.accounts}
-    median, p90 = response_times(questions, figures["timed"])
-    return QuestionStats(
-        total=figures["total"],
-        unanswered=figures["unanswered"],
-        breached=questions.with_sla("breached", now).count(),
-        waiting_breached=questions.unanswered().with_sla("breached", now).count(),
-        at_risk=questions.with_sla("at_risk", now).count(),
-        sla_target_minutes=targets.pop() if len(targets) == 1 else None,
-        answered_within_sla_rate=(
-            round(figures["in_time"] / figures["answered"], 4) if figures["answered"] else None
-        ),
-        median_response_seconds=median,
-        p90_response_seconds=p90,
-        by_hour=[{"hour": hour, "questions": hours[hour]} for hour in range(24)],
-        per_day=[{"date": day, "questions": days[day]} for day in form.all_days(set(days), now)],
-    )
-
-
-def counted(questions: QuestionQuerySet, part: ExtractHour | TruncDate) -> QuestionQuerySet:
-    return questions.values_list(part).annotate(Count("pk"))
-
-
-def response_times(
-    questions: QuestionQuerySet, count: int, column: str = "response_seconds"
-) -> tuple[int | None, int | None]:
-    """Return the median and the 90th percentile (nearest rank) of the seconds answers took, which `count` of
-    the questions have. One query: the database sorts, and hands over nothing else.
-    """
-    places = (count + 1) // 2, count // 2 + 1, nearest_rank(count, 90)
-    measured = questions.filter(**{f"{column}__isnull": False}).order_by()
-    ranked = measured.annotate(place=Window(RowNumber(), order_by=column)).filter(place__in=set(places))
-    found = dict(ranked.values_list("place", column))
-    low, high, p90 = (found.get(place) for place in places)
-    if low is None or high is None:
-        return None, None
-    return round((low + high) / 2), p90
-
-
-def nearest_rank(count: int, percent: int) -> int:
-    """Return the place, from 1, of the value that so many percent of `count` values are not above."""
-    return -(-count * percent // 100)
 
 
 @dataclass(frozen=True)
 class ServiceLevel:
     """How the questions of a period were answered; seconds by the wall clock and in open time.
 
+    `percentiles` are the seconds within which so many percent of the answers came, empty without answers.
     `became_sales` counts questions whose asker bought the same item within a week: a correlation, no cause.
     """
 
@@ -114,9 +38,13 @@ class ServiceLevel:
     in_time: int
     became_sales: int
     median_seconds: int | None
-    p90_seconds: int | None
+    percentiles: dict[int, int]
     median_open_seconds: int | None
     p90_open_seconds: int | None
+
+    @property
+    def p90_seconds(self) -> int | None:
+        return self.percentiles.get(90)
 
     @property
     def in_time_rate(self) -> float | None:
@@ -138,55 +66,126 @@ class Slot:
     in_time: int
 
 
-def service_level(questions: QuestionQuerySet) -> ServiceLevel:
-    """Return how `questions` were answered. Four queries."""
-    counts = questions.order_by().aggregate(
+@dataclass(frozen=True)
+class QuestionStats:
+    """Of the questions asked in the period. `breached` and `at_risk` count what the filter `sla` finds: the
+    first those answered late, too; `waiting_breached` only those that still wait for their answer.
+
+    Hours and days are the account's. `sla_target_minutes` is None when the accounts have different targets.
+    `ageing` is of all that wait; `previous_period` is as long a one before, None without one.
+    """
+
+    total: int
+    unanswered: int
+    breached: int
+    waiting_breached: int
+    at_risk: int
+    sla_target_minutes: int | None
+    level: ServiceLevel
+    by_hour: list[dict[str, int]]
+    per_day: list[dict[str, date | int]]
+    by_weekday_and_hour: list[Slot]
+    ageing: list[dict[str, int | None]]
+    previous_period: ServiceLevel | None
+
+
+def question_stats(form: PeriodForm, now: datetime) -> QuestionStats:
+    """Return the figures of the questions asked in the period. Eight queries."""
+    questions = asked_in(form, now)
+    level, before = service_levels(form, now)
+    late, waiting = has_sla("breached", now), Q(status="UNANSWERED")
+    figures = questions.aggregate(
+        unanswered=Count("pk", filter=waiting),
+        breached=Count("pk", filter=late),
+        waiting_breached=Count("pk", filter=waiting & late),
+        at_risk=Count("pk", filter=has_sla("at_risk", now)),
+    )
+    days = dict(
+        questions.values_list(by_own_clock(TruncDate, form.accounts, DateField())).annotate(Count("pk"))
+    )
+    slots = by_weekday_and_hour(form, now)
+    hours: Counter[int] = Counter()
+    for slot in slots:
+        hours[slot.hour] += slot.questions
+    targets = {account.sla_target_minutes for account in form.accounts}
+    return QuestionStats(
+        total=level.questions,
+        **figures,
+        sla_target_minutes=targets.pop() if len(targets) == 1 else None,
+        level=level,
+        by_hour=[{"hour": hour, "questions": hours[hour]} for hour in range(24)],
+        per_day=[{"date": day, "questions": days.get(day, 0)} for day in form.all_days(set(days), now)],
+        by_weekday_and_hour=slots,
+        ageing=[
+            {"up_to_seconds": None if age is None else int(age.total_seconds()), "questions": number}
+            for age, number in ages(form.accounts, now)
+        ],
+        previous_period=before,
+    )
+
+
+def asked_in(form: PeriodForm, now: datetime) -> QuestionQuerySet:
+    """Return the questions of the period, unordered."""
+    questions: QuestionQuerySet = Question.objects.filter(form.during("date_created", now)).order_by()
+    return questions
+
+
+def by_own_clock(part: type[Extract | TruncDate], accounts: Iterable[Account], kind: Field) -> Cast:
+    """Return a part, of this kind, of when a question was asked, by the clocks of its account."""
+    zones = by_zone(accounts).items()
+    cases = [When(account__in=members, then=part("date_created", tzinfo=zone)) for zone, members in zones]
+    # PostgreSQL's parts are decimals, which take longer to put in order.
+    return Cast(Case(*cases, output_field=kind), kind)
+
+
+def service_level(questions: QuestionQuerySet, accounts: Sequence[Account]) -> ServiceLevel:
+    """Return how `questions` of these accounts were answered. Two queries."""
+    found = questions.order_by().aggregate(
         questions=Count("pk"),
         answered=Count("pk", filter=MEASURED),
         in_time=Count("pk", filter=IN_TIME),
-        timed=Count("response_seconds"),
-        timed_open=Count("response_open_seconds"),
+        median_seconds=Median("response_seconds"),
+        median_open_seconds=Median("response_open_seconds"),
+        p90_open_seconds=Percentile("response_open_seconds", 90),
+        first=Min("date_created"),
+        last=Max("date_created"),
+        **{f"within_{percent}": Percentile("response_seconds", percent) for percent in PERCENTILES},
     )
-    median, p90 = response_times(questions, counts["timed"])
-    median_open, p90_open = response_times(questions, counts["timed_open"], "response_open_seconds")
+    percentiles = {percent: found.pop(f"within_{percent}") for percent in PERCENTILES}
+    first, last = found.pop("first"), found.pop("last")
+    orders = Order.objects.filter(account__in=accounts)
     return ServiceLevel(
-        questions=counts["questions"],
-        answered=counts["answered"],
-        in_time=counts["in_time"],
-        became_sales=questions.became_sales().count(),
-        median_seconds=median,
-        p90_seconds=p90,
-        median_open_seconds=median_open,
-        p90_open_seconds=p90_open,
+        **found,
+        percentiles={} if found["median_seconds"] is None else percentiles,
+        became_sales=(
+            questions.became_sales(
+                orders.filter(date_created__gte=first, date_created__lte=last + BOUGHT_WITHIN)
+            ).count()
+            if first
+            else 0
+        ),
     )
 
 
 def service_levels(form: PeriodForm, now: datetime) -> tuple[ServiceLevel, ServiceLevel | None]:
-    """Return the service level of the period and of as long a one before it. Eight queries."""
+    """Return the service level of the period and of as long a one before it. Four queries."""
     before = form.before("date_created", now)
     return (
-        service_level(Question.objects.filter(form.during("date_created", now))),
-        None if before is None else service_level(Question.objects.filter(before)),
+        service_level(asked_in(form, now), form.accounts),
+        None if before is None else service_level(Question.objects.filter(before), form.accounts),
     )
 
 
 def by_weekday_and_hour(form: PeriodForm, now: datetime) -> list[Slot]:
-    """Return the hours of the week in which something was asked. One query per time zone."""
-    questions = Question.objects.filter(form.during("date_created", now)).order_by()
-    slots: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
-    for zone, members in by_zone(form.accounts).items():
-        rows = questions.filter(account__in=members).values_list(
-            ExtractIsoWeekDay("date_created", tzinfo=zone), ExtractHour("date_created", tzinfo=zone)
-        )
-        counted = rows.annotate(
-            Count("pk"), answered=Count("pk", filter=MEASURED), in_time=Count("pk", filter=IN_TIME)
-        )
-        for weekday, hour, asked, answered, in_time in counted:
-            slots[weekday, hour].update(questions=asked, answered=answered, in_time=in_time)
-    return [
-        Slot(weekday, hour, figures["questions"], figures["answered"], figures["in_time"])
-        for (weekday, hour), figures in sorted(slots.items())
-    ]
+    """Return the hours of the week in which something was asked. One query."""
+    rows = asked_in(form, now).values_list(
+        by_own_clock(ExtractIsoWeekDay, form.accounts, IntegerField()),
+        by_own_clock(ExtractHour, form.accounts, IntegerField()),
+    )
+    counted = rows.annotate(
+        Count("pk"), answered=Count("pk", filter=MEASURED), in_time=Count("pk", filter=IN_TIME)
+    )
+    return [Slot(*row) for row in sorted(counted)]
 
 
 def ages(accounts: list[Account], now: datetime) -> list[tuple[timedelta | None, int]]:

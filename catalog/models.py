@@ -20,6 +20,8 @@ LOW_STOCK = 5
 """Units at or below which a listing on sale counts as low on stock."""
 DEPOSITS = "warehouse_management"
 """The tag of sellers and items whose stock lies in deposits: what `PUT /items` says of it is ignored."""
+SHARED = ~Q(inventory_id="") | ~Q(user_product_id="")
+"""The condition for what may sell from the same units as something else (`stock.py`)."""
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -85,6 +87,10 @@ class Item(MirroredRow):
                 condition=Q(status__in=["active", "paused"]),
                 name="item_by_stock",
             ),
+            models.Index(fields=["inventory_id"], condition=~Q(inventory_id=""), name="item_by_inventory"),
+            models.Index(
+                fields=["user_product_id"], condition=~Q(user_product_id=""), name="item_by_product"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,7 +125,16 @@ class Variation(models.Model):
         verbose_name_plural = _("variations")
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["item", "meli_id"], name="variation_once")]
-        indexes: ClassVar = [models.Index(fields=["sku"], name="variation_by_sku")]
+        indexes: ClassVar = [
+            models.Index(fields=["sku"], name="variation_by_sku"),
+            models.Index(
+                fields=["inventory_id"], condition=~Q(inventory_id=""), name="variation_by_inventory"
+            ),
+            models.Index(
+                fields=["user_product_id"], condition=~Q(user_product_id=""), name="variation_by_product"
+            ),
+            models.Index(fields=["item"], condition=SHARED, name="variation_that_shares"),
+        ]
 
     def __str__(self) -> str:
         return self.sku or self.meli_id

@@ -83,7 +83,7 @@ class Shortage:
 
 def shortages(form: ShortageForm, now: datetime) -> list[Shortage]:
     """Return what is out of stock though it sells, what loses most a day first, then what runs out in the
-    days ahead, soonest first. Four queries, and two an account.
+    days ahead, soonest first. Five queries, and two an account.
     """
     accounts = {account.pk: account for account in form.accounts}
     items = Item.objects.filter(account__in=accounts).sellable()

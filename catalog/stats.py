@@ -44,7 +44,7 @@ def is_running_out(cover: Cover) -> bool:
 
 
 def item_stats(form: PeriodForm, now: datetime) -> ItemStats:
-    """Return the figures of the items created in the period. Ten queries."""
+    """Return the figures of the items created in the period. Eleven queries."""
     items = Item.objects.filter(form.during("date_created", now)).order_by()
     by_status = dict(items.values_list("status").annotate(Count("pk")).order_by("status"))
     covers = sold_covers(form.accounts, items, now)

@@ -7,12 +7,14 @@ them.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import (
@@ -21,12 +23,15 @@ from django.db.models import (
     DecimalField,
     Exists,
     F,
+    Field,
     FilteredRelation,
+    Lookup,
     Min,
     OuterRef,
     Q,
     Subquery,
     Sum,
+    TextField,
     Value,
     When,
     Window,
@@ -38,23 +43,66 @@ from accounts.models import Account
 from orders.models import Order
 
 from .costs import CostTable
-from .models import Item, ItemQuerySet, ProductCost, StockOut, Variation
+from .models import SHARED, Item, ItemQuerySet, ProductCost, StockOut, Variation
 
 HELD = ["active", "paused"]
 """Statuses whose units the seller still holds for sale."""
 WINDOW = timedelta(days=30)
 """How far back sales tell how fast stock sells."""
-DAY = timedelta(days=1)
+DAY, NO_TIME = timedelta(days=1), timedelta()
 CENT, TENTH, NOTHING = Decimal("0.01"), Decimal("0.1"), Decimal("0.00")
 AMOUNT = DecimalField(max_digits=20, decimal_places=2)
 UNKNOWN = Cast(None, AMOUNT)
 LONGEST_COVER = 3650
 """Days of cover beyond which no date is projected."""
 
-SHARED = ~Q(inventory_id="") | ~Q(user_product_id="")
-"""The condition for what may sell from the same units as something else."""
 Seller = tuple[str, str]
 """An item and one of its variations; "" stands for all of them."""
+
+
+@Field.register_lookup
+class Among(Lookup):
+    """`field__among=[...]` is `field__in=[...]` with all its values in one parameter: thousands of them named
+    one by one take longer to write and to parse than their rows to find.
+    """
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        field, params = self.process_lhs(compiler, connection)
+        values = list(self.rhs)
+        if connection.vendor == "postgresql":
+            return f"{field} = ANY(%s)", (*params, values)
+        return f"{field} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(values))  # noqa: S608
+
+
+class Instant(TextField):
+    """An instant that is sent as text: of thousands, that is much faster read."""
+
+    def from_db_value(self, value: str | None, *_: Any) -> datetime | None:
+        if value is None:
+            return None
+        read = datetime.fromisoformat(value)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+class Part(NamedTuple):
+    """What sells by itself, as it is read (`parts_of`)."""
+
+    pk: int
+    position: int
+    account_id: int
+    key: str
+    currency_id: str
+    title: str
+    sku: str
+    units: int
+    asked: Decimal | None
+    changed_at: datetime
+    listed_since: datetime | None
+    item_id: str
+    part_id: str
 
 
 @dataclass
@@ -74,6 +122,8 @@ class Pool:
     updated_at: datetime
     listed_since: datetime | None
     sellers: list[Seller] = field(default_factory=list)
+    pks: list[int] = field(default_factory=list)
+    """The primary keys of the items among `sellers`, one for each."""
 
     @property
     def value(self) -> Decimal | None:
@@ -123,45 +173,72 @@ def parts_of(items: ItemQuerySet) -> ItemQuerySet:
 
 def pools_of(items: ItemQuerySet) -> list[Pool]:
     """Return the stock of `items`, each unit once. One query."""
-    return _joined(parts_of(items))
+    return _joined(_read(parts_of(items)))
 
 
-def _joined(parts: ItemQuerySet) -> list[Pool]:
+def _read(parts: ItemQuerySet) -> list[Part]:
+    """Read parts. One query."""
+    rows = parts.values_list(
+        "pk", Coalesce("part__position", 0), "account_id", "key", "currency_id", "title", "part_sku", "units",
+        "asked", Cast("remote_updated_at", Instant()), Cast("date_created", Instant()), "meli_id", "part_id",
+    )  # fmt: skip
+    return [Part(*row) for row in rows]
+
+
+def _joined(parts: Iterable[Part]) -> list[Pool]:
     """Return the pools these parts sell from."""
     pools: dict[tuple[int, str], Pool] = {}
-    for part in parts.order_by("pk", "part__position").values(
-        "account_id", "key", "currency_id", "title", "part_sku", "units", "asked", "remote_updated_at",
-        "date_created", "meli_id", "part_id",
-    ):  # fmt: skip
-        pool = pools.get((part["account_id"], part["key"]))
+    for part in sorted(parts, key=attrgetter("pk", "position")):
+        pool = pools.get((part.account_id, part.key))
         if pool is None:
-            pool = pools[part["account_id"], part["key"]] = Pool(
-                part["account_id"], part["key"], part["currency_id"], part["title"], part["part_sku"],
-                part["units"], part["asked"], part["remote_updated_at"], part["date_created"],
+            pool = pools[part.account_id, part.key] = Pool(
+                part.account_id, part.key, part.currency_id, part.title, part.sku, part.units, part.asked,
+                part.changed_at, part.listed_since,
             )  # fmt: skip
         else:
-            if part["remote_updated_at"] >= pool.updated_at:
-                pool.available, pool.updated_at = part["units"], part["remote_updated_at"]
-            pool.price = _least(pool.price, part["asked"])
-            pool.listed_since = _least(pool.listed_since, part["date_created"])
-        pool.sellers.append((part["meli_id"], part["part_id"]))
+            if part.changed_at >= pool.updated_at:
+                pool.available, pool.updated_at = part.units, part.changed_at
+            pool.price = _least(pool.price, part.asked)
+            pool.listed_since = _least(pool.listed_since, part.listed_since)
+        pool.sellers.append((part.item_id, part.part_id))
+        pool.pks.append(part.pk)
     return list(pools.values())
 
 
-def _least(*values: Any) -> Any:
-    return min((value for value in values if value is not None), default=None)
+def _least(first: Any, second: Any) -> Any:
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
 
 
 def sold_covers(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -> list[Cover]:
     """Return how long the stock of `items` of these accounts lasts, where it sold something in the last 30
-    days. Four queries.
+    days. Five queries.
     """
     accounts = list(accounts)
     held, sold = _held(accounts, items), _sold(accounts, now)
-    own = held.filter(meli_id__in={item_id for _account, item_id, _part in sold})
-    keys = set(parts_of(own).values_list("key", flat=True))
-    pools = _joined(parts_of(held).filter(key__in=keys))
+    own = _read(parts_of(held.filter(meli_id__among={item_id for _account, item_id, _part in sold})))
+    pools = _joined([*own, *_read(parts_of(_sharing(held, own)))])
     return [one for one in _covers(accounts, pools, sold, now) if one.sold]
+
+
+def _sharing(items: ItemQuerySet, known: Collection[Part]) -> ItemQuerySet:
+    """Return which other of `items` sell from the pools of the `known` parts. One query.
+
+    They are found by index, and not by their `key`: that would have to be reckoned for every part.
+    """
+    pools = {(part.account_id, part.key) for part in known}
+    keys = {part.key for part in known if part.key not in (part.item_id, f"{part.item_id}-{part.part_id}")}
+    pks = {part.pk for part in known}
+    found = [
+        model.objects.filter(~Q(**{name: ""}), **{f"{name}__among": keys})
+        .order_by()
+        .values_list(f"{item}pk", f"{item}account_id", name)
+        for model, item in ((Item, ""), (Variation, "item__"))
+        for name in ("inventory_id", "user_product_id")
+    ]
+    rows = found[0].union(*found[1:], all=True)
+    return items.filter(pk__among={pk for pk, *pool in rows if tuple(pool) in pools} - pks)
 
 
 def covers_of(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -> list[Cover]:
@@ -169,7 +246,7 @@ def covers_of(accounts: Iterable[Account], items: ItemQuerySet, now: datetime) -
     accounts = list(accounts)
     pools = pools_of(_held(accounts, items))
     # Named one by one: their lines are found by index, and what else the accounts sold is not read.
-    return _covers(accounts, pools, _sold(accounts, now, items__item_id__in=_sellers(pools)), now)
+    return _covers(accounts, pools, _sold(accounts, now, items__item_id__among=_sellers(pools)), now)
 
 
 def unsold_covers(
@@ -190,7 +267,7 @@ def unsold_covers(
         account_id, key = after
         keys = keys.filter(Q(account_id__gt=account_id) | Q(account_id=account_id, key__gt=key))
     wanted = [one for one in keys[: limit + len(known)] if one not in known][:limit]
-    sharing = list(parts.filter(key__in={key for _account_id, key in wanted}).values_list("pk", flat=True))
+    sharing = list(parts.filter(key__among={key for _account_id, key in wanted}).values_list("pk", flat=True))
     covers = covers_of(accounts, Item.objects.filter(pk__in=sharing), now)
     found = {(one.pool.account_id, one.pool.key): one for one in covers}
     return [found[one] for one in wanted if one in found]
@@ -226,17 +303,15 @@ def _covers(
 ) -> list[Cover]:
     """Return how long `pools` last, of which so much was `sold`. One query."""
     by_pk = {account.pk: account for account in accounts}
-    out = _without_stock(accounts, _sellers(pools), now)
-    return [
-        cover(
-            pool,
-            sum(sold.get((pool.account_id, *seller), 0) for seller in pool.sellers),
-            min((out[pool.account_id, *seller] for seller in pool.sellers), default=timedelta()),
-            now,
-            by_pk[pool.account_id],
-        )
-        for pool in pools
-    ]
+    out = _without_stock({pk for pool in pools for pk in pool.pks}, now)
+    covers = []
+    for pool in pools:
+        units, spans = 0, []
+        for pk, (item_id, part_id) in zip(pool.pks, pool.sellers, strict=True):
+            units += sold.get((pool.account_id, item_id, part_id), 0)
+            spans.append(out.get((pk, part_id), NO_TIME))
+        covers.append(cover(pool, units, min(spans), now, by_pk[pool.account_id]))
+    return covers
 
 
 Urgency = tuple[Decimal, Decimal, int, str]
@@ -303,19 +378,17 @@ def _sold(accounts: Collection[Account], now: datetime, **lines: Any) -> dict[tu
     return sold
 
 
-def _without_stock(
-    accounts: Collection[Account], item_ids: Collection[str], now: datetime
-) -> dict[tuple[int, str, str], timedelta]:
-    """Return for how long, of the last 30 days, these items and each of their variations had no unit."""
+def _without_stock(items: Collection[int], now: datetime) -> dict[tuple[int, str], timedelta]:
+    """Return for how long, of the last 30 days, these items and each of their variations had no unit; nothing
+    for those that always had one.
+    """
     since = now - WINDOW
-    items = Item.objects.filter(account__in=accounts, meli_id__in=item_ids)
-    outs = StockOut.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), item__in=items)
-    spans: dict[tuple[int, str, str], timedelta] = defaultdict(timedelta)
-    for account_id, item_id, variation_id, began_at, ended_at in outs.values_list(
-        "item__account_id", "item__meli_id", "variation_id", "began_at", "ended_at"
+    outs = StockOut.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), item__pk__among=items)
+    spans: dict[tuple[int, str], timedelta] = defaultdict(timedelta)
+    for pk, variation_id, began_at, ended_at in outs.values_list(
+        "item_id", "variation_id", Cast("began_at", Instant()), Cast("ended_at", Instant())
     ):
-        span = min(ended_at or now, now) - max(began_at, since)
-        spans[account_id, item_id, variation_id] += max(span, timedelta())
+        spans[pk, variation_id] += max(min(ended_at or now, now) - max(began_at, since), NO_TIME)
     return spans
 
 

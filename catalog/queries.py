@@ -23,9 +23,27 @@ from painelml.web.days import day_start
 from .forms import ItemFilterForm
 from .models import LOW_STOCK, Item, ItemQuerySet, ProductCost, Variation
 
+LISTED = (
+    "account",
+    "meli_id",
+    "title",
+    "status",
+    "price",
+    "currency_id",
+    "available_quantity",
+    "sold_quantity",
+    "sku",
+    "logistic_type",
+    "thumbnail",
+    "date_created",
+)
+"""The columns the rows and cards of the page show."""
+
 
 def items_for_listing(organization: Organization, form: ItemFilterForm) -> ItemQuerySet:
-    """Return the organization's items that pass the filters, unordered, with variations and account."""
+    """Return the organization's items that pass the filters, unordered. Their variations and accounts come
+    with them, in queries of their own.
+    """
     items: ItemQuerySet = Item.objects.of(organization).filter(
         account__in=form.accounts,
         **form.filters(status="status", listing_type_id="listing_type_id", logistic_type="logistic_type"),
@@ -42,11 +60,7 @@ def items_for_listing(organization: Organization, form: ItemFilterForm) -> ItemQ
             items = items.low_stock()
         case "out":
             items = items.out_of_stock()
-    return (
-        items.select_related("account")
-        .prefetch_related("variations")
-        .defer("payload", "parts", "search_text")
-    )
+    return items.prefetch_related("account", "variations").defer("payload", "parts", "search_text")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ QUESTIONS, CHANGES = 5, 10
 def item_list(request: MemberRequest) -> HttpResponse:
     """List the items as a table or as cards: as the address says, else as this browser saw them last."""
     form = filters_of(request, ItemListForm)
-    items = queries.items_for_listing(request.organization, form)
+    items = queries.items_for_listing(request.organization, form).only(*queries.LISTED)
     page = paginate(items, request.GET, order=form.order)
     wanted = request.GET.get("view", "")
     view = next((one for one in (wanted, request.COOKIES.get(VIEW_COOKIE)) if one in VIEWS), VIEWS[0])

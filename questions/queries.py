@@ -25,9 +25,14 @@ from .suggestions import Suggestion, suggestions_for
 HISTORY = 5
 """Earlier questions shown beside one."""
 
+LISTED = ("account", "meli_id", "item_id", "status", "text", "date_created", "answered_at", "due_at")
+"""The columns the rows of the page show."""
+
 
 def questions_for_listing(organization: Organization, form: QuestionFilterForm) -> QuestionQuerySet:
-    """Return the organization's questions that pass the filters, unordered; the account comes with them."""
+    """Return the organization's questions that pass the filters, unordered. Their accounts come with them, in
+    a query of their own.
+    """
     questions: QuestionQuerySet = Question.objects.of(organization).filter(
         within("date_created", form.accounts, form.value("date_from"), form.value("date_to")),
         account__in=form.accounts,
@@ -38,7 +43,7 @@ def questions_for_listing(organization: Organization, form: QuestionFilterForm) 
         questions = questions.filter(found)
     if sla := form.value("sla"):
         questions = questions.with_sla(sla)
-    return questions.select_related("account").defer("payload", "parts", "search_text")
+    return questions.prefetch_related("account").defer("payload", "parts", "search_text")
 
 
 def searched_without_people(q: str) -> Q:

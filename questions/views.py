@@ -67,11 +67,11 @@ def question_list(request: MemberRequest) -> HttpResponse:
         return page_or_partial(request, "questions/question_list.html", "questions/_question.html", context)
     waits = form.value("status") == "UNANSWERED"
     page = paginate(
-        queries.questions_for_listing(request.organization, form),
+        queries.questions_for_listing(request.organization, form).only(*queries.LISTED),
         request.GET,
         order="due_at" if waits else "-date_created",
     )
-    items = items_by_id(form.accounts, [question.item_id for question in page])
+    items = items_by_id(form.accounts, [question.item_id for question in page], "title")
     context = {
         **desk,
         "form": form,

@@ -44,16 +44,20 @@ def is_running_out(cover: Cover) -> bool:
 
 
 def item_stats(form: PeriodForm, now: datetime) -> ItemStats:
-    """Return the figures of the items created in the period. Eleven queries."""
+    """Return the figures of the items created in the period. Ten queries."""
     items = Item.objects.filter(form.during("date_created", now)).order_by()
-    by_status = dict(items.values_list("status").annotate(Count("pk")).order_by("status"))
+    counts = items.values_list("status", "currency_id").annotate(Count("pk")).order_by("status")
+    by_status: dict[str, int] = {}
+    for status, _currency, count in counts:
+        by_status[status] = by_status.get(status, 0) + count
     covers = sold_covers(form.accounts, items, now)
     lost: dict[str, Decimal] = {}
     for cover in covers:
         if cover.lost_per_day:
             lost[cover.pool.currency_id] = lost.get(cover.pool.currency_id, ZERO) + cover.lost_per_day
-    held = stock_values(items.filter(status__in=HELD), cost_today(form.accounts, now))
-    currencies = {one.currency_id for one in held} or {account.currency_id for account in form.accounts}
+    currencies = {currency for status, currency, _count in counts if status in HELD}
+    held = stock_values(items.filter(status__in=HELD), cost_today(form.accounts, now), currencies)
+    currencies = currencies or {account.currency_id for account in form.accounts}
     return ItemStats(
         total=sum(by_status.values()),
         by_status=by_status,

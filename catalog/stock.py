@@ -500,20 +500,26 @@ def cost_today(accounts: Collection[Account], now: datetime) -> Combinable:
     )
 
 
-def stock_values(items: ItemQuerySet, cost: Combinable = UNKNOWN) -> list[StockValue]:
+def stock_values(
+    items: ItemQuerySet, cost: Combinable = UNKNOWN, currencies: Iterable[str] | None = None
+) -> list[StockValue]:
     """Return what the stock of `items` is worth at its price and at `cost`, by currency. Two queries, in
-    which the database adds up.
+    which the database adds up; one where the `currencies` of the items are known.
     """
     pool = {"partition_by": ["account_id", "key"]}
     first = {**pool, "order_by": ["pk", "part__position"]}
+    if currencies is None:
+        currencies = items.order_by().values_list("currency_id", flat=True).distinct()
+    currencies = sorted(currencies)
+    has_several = len(currencies) > 1
+    # What is the same for all is not looked for in each pool: the parts would be sorted once more.
     pools = parts_of(items).annotate(
         age=Window(RowNumber(), **pool, order_by=["-remote_updated_at", "-pk", "-part__position"]),
         price_of_all=Window(Min("asked"), **pool),
-        currency=Window(FirstValue("currency_id"), **first),
-        cost=Window(FirstValue(cost), **first),
+        currency=Window(FirstValue("currency_id"), **first) if has_several else F("currency_id"),
+        cost=cost if cost is UNKNOWN else Window(FirstValue(cost), **first),
     )
     sums: dict[str, Any] = {}
-    currencies = sorted(items.order_by().values_list("currency_id", flat=True).distinct())
     for number, currency in enumerate(currencies):
         here = Q(currency=currency)
         sums[f"units_{number}"] = Sum("units", filter=here)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Min, Q, Sum, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accounts.models import Account, ApiUsage
@@ -18,6 +19,21 @@ from .models import Notification, NotificationQuerySet, NotificationState, Outco
 
 MEASURED = 1_000
 """Processing times are those of this many latest events."""
+
+LISTED = (
+    "topic",
+    "resource",
+    "seller_id",
+    "source",
+    "created_at",
+    "repeats",
+    "state",
+    "attempts",
+    "next_try_at",
+    "outcome",
+    "error",
+)
+"""The columns the rows of the page show."""
 
 
 def events_of(accounts: Iterable[Account]) -> NotificationQuerySet:
@@ -85,12 +101,13 @@ class InboxFigures:
 
 
 def inbox_figures(accounts: Sequence[Account]) -> InboxFigures:
-    """Return the figures of these accounts' events. Four queries."""
+    """Return the figures of these accounts' events. Five queries."""
     events = events_of(accounts).order_by()
     by_state = dict.fromkeys(NotificationState.values, 0)
     by_topic: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(NotificationState.values, 0))
     repeats = 0
-    for row in events.values("topic", "state").annotate(events=Count("pk"), repeated=Sum("repeats")):
+    # A column of the index, so that no row has to be read.
+    for row in events.values("topic", "state").annotate(events=Count("state"), repeated=Sum("repeats")):
         by_state[row["state"]] += row["events"]
         by_topic[row["topic"]][row["state"]] += row["events"]
         repeats += row["repeated"]
@@ -112,15 +129,17 @@ def inbox_figures(accounts: Sequence[Account]) -> InboxFigures:
 
 
 def processing_times(events: NotificationQuerySet) -> Percentiles:
-    done = events.filter(state=NotificationState.DONE).order_by("-id")
-    spans = sorted(
-        (done_at - created_at).total_seconds()
-        for created_at, done_at in done.values_list("created_at", "done_at")[:MEASURED]
-    )
-    if not spans:
-        return Percentiles(None, None, None)
-    last = len(spans) - 1
-    return Percentiles(*(round(spans[round(share * last)], 3) for share in (0.5, 0.95, 0.99)))
+    """Return how many seconds the latest events took from storing to done. Two queries, which hand over only
+    the events at these places.
+    """
+    done = events.filter(state=NotificationState.DONE)
+    latest = done.order_by("-id")[:MEASURED].aggregate(count=Count("pk"), first=Min("pk"))
+    places = [round(share * (latest["count"] - 1)) + 1 for share in (0.5, 0.95, 0.99)]
+    by_length = Window(RowNumber(), order_by=F("done_at") - F("created_at"))
+    ranked = done.filter(pk__gte=latest["first"] or 0).annotate(place=by_length)
+    found = ranked.filter(place__in=places).values_list("place", "created_at", "done_at")
+    seconds = {place: (done_at - created_at).total_seconds() for place, created_at, done_at in found}
+    return Percentiles(*(round(seconds[place], 3) if place in seconds else None for place in places))
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def is_allowed(request: HttpRequest) -> bool:
 @require_GET
 def inbox_page(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, InboxFilterForm)
-    page = paginate(queries.events_for_listing(form), request.GET, order="-id")
+    page = paginate(queries.events_for_listing(form).only(*queries.LISTED), request.GET, order="-id")
     can_operate = has_role(request, Role.OPERATOR)
     context = {"form": form, "page": page, "can_operate": can_operate, "zone": zone_of(request)}
     if not wants_partial(request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, ApiUsage, Membership, Role, User
+from webhooks import queries
 from webhooks.models import Notification
 
 from .conftest import STRANGER, Deliver, envelope
@@ -72,6 +74,34 @@ def test_stats_add_up(account: Account, other_account: Account, deliver: Deliver
     assert stats["repeats"] == 2
     assert 3600 <= stats["oldest_pending_seconds"] < 3700
     assert stats["processing_seconds"] == {"p50": 2.0, "p95": 2.0, "p99": 2.0}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 10, 11, 40, 60])
+def test_processing_times_are_those_of_the_latest_events(
+    account: Account, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(queries, "MEASURED", 40)
+    now, chance = timezone.now(), random.Random(number)
+    events = [
+        Notification(
+            dedupe_key=str(position),
+            topic="items",
+            seller_id=account.meli_user_id,
+            state="done" if position % 5 else "failed",
+            created_at=now,
+            done_at=now + timedelta(milliseconds=chance.choice([7, 1_000, 90_000, chance.randrange(10**8)])),
+        )
+        for position in range(1, number + 1)
+    ]
+    Notification.objects.bulk_create(events)
+    done = [event for event in events if event.state == "done"][-40:]
+    spans = sorted((event.done_at - event.created_at).total_seconds() for event in done)
+
+    found = queries.processing_times(queries.events_of([account]).order_by())
+
+    last = len(spans) - 1
+    places = [round(share * last) for share in (0.5, 0.95, 0.99)]
+    assert [found.p50, found.p95, found.p99] == [round(spans[place], 3) for place in places]
 
 
 def test_stats_of_an_empty_inbox(account: Account, ana_in: Client) -> None:

@@ -77,18 +77,20 @@ class Among(Lookup):
         return f"{field} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(values))  # noqa: S608
 
 
-class Instant(TextField):
-    """An instant that is sent as text: of thousands, that is much faster read."""
+def _as_text(name: str) -> Cast:
+    """Return the expression for an instant as text, which `_instant` reads: of thousands, that is several
+    times as fast.
+    """
+    return Cast(name, TextField())
 
-    def from_db_value(self, value: str | None, *_: Any) -> datetime | None:
-        if value is None:
-            return None
-        read = datetime.fromisoformat(value)
-        return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+def _instant(text: str) -> datetime:
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 class Part(NamedTuple):
-    """What sells by itself, as it is read (`parts_of`)."""
+    """What sells by itself, as it is read (`parts_of`); its instants are still text (`_instant`)."""
 
     pk: int
     position: int
@@ -99,8 +101,8 @@ class Part(NamedTuple):
     sku: str
     units: int
     asked: Decimal | None
-    changed_at: datetime
-    listed_since: datetime | None
+    changed_at: str
+    listed_since: str | None
     item_id: str
     part_id: str
 
@@ -180,7 +182,7 @@ def _read(parts: ItemQuerySet) -> list[Part]:
     """Read parts. One query."""
     rows = parts.values_list(
         "pk", Coalesce("part__position", 0), "account_id", "key", "currency_id", "title", "part_sku", "units",
-        "asked", Cast("remote_updated_at", Instant()), Cast("date_created", Instant()), "meli_id", "part_id",
+        "asked", _as_text("remote_updated_at"), _as_text("date_created"), "meli_id", "part_id",
     )  # fmt: skip
     return [Part(*row) for row in rows]
 
@@ -189,17 +191,19 @@ def _joined(parts: Iterable[Part]) -> list[Pool]:
     """Return the pools these parts sell from."""
     pools: dict[tuple[int, str], Pool] = {}
     for part in sorted(parts, key=attrgetter("pk", "position")):
+        changed_at = _instant(part.changed_at)
+        listed_since = _instant(part.listed_since) if part.listed_since else None
         pool = pools.get((part.account_id, part.key))
         if pool is None:
             pool = pools[part.account_id, part.key] = Pool(
                 part.account_id, part.key, part.currency_id, part.title, part.sku, part.units, part.asked,
-                part.changed_at, part.listed_since,
+                changed_at, listed_since,
             )  # fmt: skip
         else:
-            if part.changed_at >= pool.updated_at:
-                pool.available, pool.updated_at = part.units, part.changed_at
+            if changed_at >= pool.updated_at:
+                pool.available, pool.updated_at = part.units, changed_at
             pool.price = _least(pool.price, part.asked)
-            pool.listed_since = _least(pool.listed_since, part.listed_since)
+            pool.listed_since = _least(pool.listed_since, listed_since)
         pool.sellers.append((part.item_id, part.part_id))
         pool.pks.append(part.pk)
     return list(pools.values())
@@ -386,9 +390,10 @@ def _without_stock(items: Collection[int], now: datetime) -> dict[tuple[int, str
     outs = StockOut.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), item__pk__among=items)
     spans: dict[tuple[int, str], timedelta] = defaultdict(timedelta)
     for pk, variation_id, began_at, ended_at in outs.values_list(
-        "item_id", "variation_id", Cast("began_at", Instant()), Cast("ended_at", Instant())
+        "item_id", "variation_id", _as_text("began_at"), _as_text("ended_at")
     ):
-        spans[pk, variation_id] += max(min(ended_at or now, now) - max(began_at, since), NO_TIME)
+        end = min(_instant(ended_at), now) if ended_at else now
+        spans[pk, variation_id] += max(end - max(_instant(began_at), since), NO_TIME)
     return spans
 
 

@@ -17,7 +17,7 @@ from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
 
 from .models import BOUGHT_WITHIN, Question, QuestionQuerySet, has_sla
-from .stats_ranks import Median, Percentile
+from .stats_ranks import Median, Percentiles
 
 MEASURED = Q(answered_at__isnull=False, due_at__isnull=False)
 IN_TIME = MEASURED & Q(answered_at__lte=F("due_at"))
@@ -145,25 +145,29 @@ def service_level(questions: QuestionQuerySet, accounts: Sequence[Account]) -> S
         answered=Count("pk", filter=MEASURED),
         in_time=Count("pk", filter=IN_TIME),
         median_seconds=Median("response_seconds"),
+        percentiles=Percentiles("response_seconds", PERCENTILES),
         median_open_seconds=Median("response_open_seconds"),
-        p90_open_seconds=Percentile("response_open_seconds", 90),
+        open_percentiles=Percentiles("response_open_seconds", [90]),
         first=Min("date_created"),
         last=Max("date_created"),
-        **{f"within_{percent}": Percentile("response_seconds", percent) for percent in PERCENTILES},
     )
-    percentiles = {percent: found.pop(f"within_{percent}") for percent in PERCENTILES}
-    first, last = found.pop("first"), found.pop("last")
-    orders = Order.objects.filter(account__in=accounts)
+    became_sales = 0
+    if found["questions"]:
+        orders = Order.objects.filter(
+            account__in=accounts,
+            date_created__gte=found["first"],
+            date_created__lte=found["last"] + BOUGHT_WITHIN,
+        )
+        became_sales = questions.became_sales(orders).count()
     return ServiceLevel(
-        **found,
-        percentiles={} if found["median_seconds"] is None else percentiles,
-        became_sales=(
-            questions.became_sales(
-                orders.filter(date_created__gte=first, date_created__lte=last + BOUGHT_WITHIN)
-            ).count()
-            if first
-            else 0
-        ),
+        questions=found["questions"],
+        answered=found["answered"],
+        in_time=found["in_time"],
+        became_sales=became_sales,
+        median_seconds=found["median_seconds"],
+        percentiles=found["percentiles"] or {},
+        median_open_seconds=found["median_open_seconds"],
+        p90_open_seconds=(found["open_percentiles"] or {}).get(90),
     )
 
 

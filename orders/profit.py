@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -131,7 +131,13 @@ class Earned:
     profit: Decimal = NOTHING
 
     def __add__(self, other: Earned) -> Earned:
-        return Earned(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Earned)))
+        return Earned(
+            self.orders + other.orders,
+            self.incomplete + other.incomplete,
+            self.gross + other.gross,
+            self.gross_complete + other.gross_complete,
+            self.profit + other.profit,
+        )
 
     @property
     def known_profit(self) -> Decimal | None:

@@ -263,14 +263,14 @@ def shipment_of_order(order: Order) -> Shipment | None:
 
 def contents_of(accounts: list[Account], shipments: Iterable[Shipment]) -> dict[str, list[Order]]:
     """Return the orders each of these shipments carries, oldest first, by the shipment's id: the buyer's
-    nickname, and of the lines what is sold and how many. Two queries.
+    nickname, and as `lines` what is sold and how many. Two queries.
     """
-    lines = OrderItem.objects.only("order_id", "title", "quantity")
+    lines = Prefetch("items", OrderItem.objects.only("order_id", "title", "quantity"), to_attr="lines")
     wanted = Order.objects.filter(
         account__in=accounts, shipment_id__in=[shipment.meli_id for shipment in shipments]
     )
     found: dict[str, list[Order]] = {}
-    orders = wanted.only("shipment_id", "buyer_nickname").prefetch_related(Prefetch("items", lines))
+    orders = wanted.only("shipment_id", "buyer_nickname").prefetch_related(lines)
     for order in orders.order_by("pk"):
         found.setdefault(order.shipment_id, []).append(order)
     return found

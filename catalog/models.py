@@ -82,8 +82,9 @@ class Item(MirroredRow):
             models.Index(fields=["-date_created", "-id"], name="item_newest_of_all"),
             models.Index(fields=["account", "status"], name="item_by_status"),
             models.Index(fields=["account", "sku"], name="item_by_sku"),
+            # With all that tells what buyers cannot get: every page counts that.
             models.Index(
-                fields=["account", "available_quantity"],
+                fields=["account", "available_quantity", "status", "is_out_of_stock"],
                 condition=Q(status__in=["active", "paused"]),
                 name="item_by_stock",
             ),

@@ -72,10 +72,12 @@ class StockFigures:
 
 
 def stock_figures(accounts: list[Account]) -> StockFigures:
-    """Return the figures of the accounts' stock. One query that reads only what is short."""
+    """Return the figures of the accounts' stock. One query, answered from an index."""
     out, low = Q(available_quantity=0), Q(status="active", available_quantity__gt=0)
     short = Item.objects.filter(account__in=accounts, available_quantity__lte=LOW_STOCK).sellable()
-    return StockFigures(**short.aggregate(out=Count("pk", filter=out), low=Count("pk", filter=low)))
+    # A column of the index, so that no row has to be read.
+    counted = short.aggregate(out=Count("account_id", filter=out), low=Count("account_id", filter=low))
+    return StockFigures(**counted)
 
 
 def best_sellers_out(accounts: list[Account], limit: int) -> list[Item]:

@@ -162,13 +162,8 @@ if env.database_url.startswith("postgres"):
             "PASSWORD": address.pop("password", ""),
             "HOST": address.pop("host", ""),
             "PORT": address.pop("port", ""),
-            "OPTIONS": {
-                # Its compiler takes seconds over plans it fears and the indexes answer in milliseconds.
-                "options": "-c jit=off",
-                # For the cursors that bind on the server (webhooks.inbox); the others never prepare.
-                "prepare_threshold": 5,
-                **address,
-            },
+            # Its compiler takes seconds over plans it fears and the indexes answer in milliseconds.
+            "OPTIONS": {"options": "-c jit=off", **address},
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }

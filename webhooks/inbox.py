@@ -135,6 +135,7 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
             yield cursor
         return
     connection.ensure_connection()
+    connection.connection.prepare_threshold = 5  # Django's own cursors never prepare
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with wrap(psycopg.Cursor(connection.connection)) as cursor:
         yield cursor

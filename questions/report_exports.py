@@ -81,7 +81,7 @@ def person_rows(organization: Organization, form: ReportForm) -> list[Group]:
 
 
 def figure_rows(organization: Organization, form: ReportForm) -> list[Figure]:
-    """Return what the page compares, in the order of the page. Eight queries."""
+    """Return what the page compares, in the order of the page. Four queries."""
     level, before = service_levels(form, timezone.now())
     names = {
         "questions": _("Questions"),

@@ -59,7 +59,9 @@ def weight(family: tuple[type[models.Model], ...]) -> float:
     """Return what one row of the first table takes on disk, with those that hang on it, indexes and all."""
     with connection.cursor() as cursor:
         tables = [model._meta.db_table for model in family]
-        cursor.execute("SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s) AS t", [tables])
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s::text[]) AS t", [tables]
+        )
         return float(cursor.fetchone()[0]) / max(1, family[0]._default_manager.count())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
@@ -29,12 +30,13 @@ class Ranked(Aggregate):
             value = self.pick(known) if known else None
         return None if value is None else self.told(value)
 
+    @abstractmethod
     def pick(self, values: list[int]) -> Any:
-        """Return what PostgreSQL would."""
-        raise NotImplementedError
+        """Return what PostgreSQL would, of values in order."""
 
+    @abstractmethod
     def told(self, value: Any) -> Any:
-        raise NotImplementedError
+        """Return what PostgreSQL says as those who ask want it."""
 
 
 class Median(Ranked):

@@ -115,8 +115,8 @@ def dispatch_figures(accounts: list[Account], now: datetime) -> DispatchFigures:
         late=Count("account_id", filter=Q(dispatch_by__lt=now)),
         today=Count("account_id", filter=rest_of_today(accounts, now)),
     )
-    upcoming = counted["all"] - counted["late"] - counted["today"]
-    return DispatchFigures(counted["late"], counted["today"], upcoming)
+    late_or_today = counted["late"] + counted["today"]
+    return DispatchFigures(counted["late"], counted["today"], counted["all"] - late_or_today)
 
 
 def next_to_dispatch(accounts: list[Account], limit: int) -> list[Shipment]:

@@ -14,10 +14,12 @@ import uvicorn
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from accounts.models import Account, Organization, Role, User
+from painelml import asgi, wsgi
 from painelml.sync.models import SyncRun
 from tests.factories import make_account, make_item, make_order, make_person, make_question, make_shipment
 
@@ -30,11 +32,11 @@ PICTURE = "/static/img/logo.svg"
 @pytest.fixture(scope="session")
 def base_url(django_db_setup: None) -> Iterator[str]:
     """The panel as `serve` runs it, in a thread."""
-    settings.WHITENOISE_USE_FINDERS = True
     connections.settings["default"]["CONN_MAX_AGE"] = 0  # or the test database stays in use at the end
-    from painelml.asgi import application
+    with override_settings(WHITENOISE_USE_FINDERS=True):
+        wsgi.application.load_middleware()  # anew: any test that imported it before us did without
 
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(asgi.application, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -109,9 +111,10 @@ def open_shop(ana: User) -> Shop:
             net=None if number == 0 else Decimal("92.41"),
             shipping_cost=None if number == 0 else Decimal("21.90"),
             pack_id="2000000777" if number < 2 else "",
+            item_id=items[0].meli_id,
             payload={"id": number, "tags": ["paid"]},
         )
-        order.items.update(item_id=items[0].meli_id, title=items[0].title)
+        order.items.update(title=items[0].title)
         make_shipment(
             account,
             meli_id=order.shipment_id,

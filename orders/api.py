@@ -397,7 +397,7 @@ class OrderViewSet(ExportMixin, MirrorViewSet):
             "date_from": day_of(first, form.zone),
             "date_to": day_of(last, form.zone),
             "currencies": reports.report(form, now, reports.ITEMS if items is None else items),
-            "missing_costs": missing_costs(form.accounts, reports.orders_of(form, now), MISSING),
+            "missing_costs": missing_costs(reports.orders_of(form, now), MISSING),
             "accounts_without_sale_cost": [one.pk for one in accounts_without_sale_cost(form.accounts)],
         }
         return Response(ProfitReportSerializer(answer).data)

@@ -8,9 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, DecimalField, F, Max, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -21,7 +20,7 @@ from shipments.models import Shipment
 from .forms import BreakdownForm
 from .models import Order, OrderQuerySet
 from .money import NOTHING
-from .profit import Earned, earned_figures, earned_of
+from .profit import Earned, earned_figures, earned_of, sales_by_item
 from .reports import orders_of
 
 SHOWN = 50
@@ -89,14 +88,13 @@ def _first_rows(form: BreakdownForm, now: datetime) -> list[Breakdown]:
 
 
 def _best_items(form: BreakdownForm, now: datetime) -> list[Breakdown]:
-    """Items are many, so that only those shown come. Two queries, and one for each currency."""
+    """Items are many, so that only those shown come. Two queries, and two for each currency."""
     orders = orders_of(form, now)
-    items = Count("items__item_id", distinct=True)
-    by_currency = _sales_of_items(orders).order_by("currency_id").values("currency_id")
-    wholes = list(by_currency.annotate(items=items, **earned_figures()))
+    by_currency = orders.sales().order_by("currency_id").values("currency_id")
+    wholes = list(by_currency.annotate(items=Count("item_id", distinct=True), **earned_figures()))
     best = [best_sellers(orders.filter(currency_id=whole["currency_id"]), SHOWN) for whole in wholes]
     shown = {row.key for rows in best for row in rows}
-    before = by_item(_orders_before(form, now), items__item_id__in=shown)
+    before = by_item(_orders_before(form, now).filter(item_id__in=shown))
     return [
         Breakdown(
             whole["currency_id"],
@@ -136,21 +134,23 @@ def _earned_in(groups: dict[Key, Group], key: str, currency: str) -> Earned | No
     return groups[key, currency][2] if (key, currency) in groups else None
 
 
-def by_item(orders: OrderQuerySet, **conditions: Any) -> dict[Key, Group]:
+def by_item(orders: OrderQuerySet) -> dict[Key, Group]:
     found = {}
-    for row in _items(orders, **conditions):
-        found[row["key"], row["currency_id"]] = row["name"], row["sold"] or 0, earned_of(row)
+    for row in sales_by_item(orders):
+        found[row["item_id"], row["currency_id"]] = row["name"], row["sold"] or 0, earned_of(row)
     return found
 
 
 def best_sellers(orders: OrderQuerySet, limit: int) -> list[Row]:
-    """Return the items that sold most, the greatest gross first. One query, which hands over no others."""
-    gross = Coalesce("earned_gross", NOTHING, output_field=DecimalField())
-    most = _items(orders).order_by(gross.desc(), "key")[:limit]
+    """Return the items that sold most, the greatest gross first. Two queries: only these are named."""
+    greatest = Coalesce("earned_gross", NOTHING, output_field=DecimalField()).desc()
+    sold = orders.sales().order_by().values_list("item_id", "currency_id").annotate(earned_gross=Sum("gross"))
+    found = {item_id for item_id, *_rest in sold.order_by(greatest, "item_id")[:limit]}
+    most = sales_by_item(orders.filter(item_id__in=found)).order_by(greatest, "item_id")[:limit]
     return [
         Row(
-            row["key"],
-            row["name"] or row["key"] or _("unknown"),
+            row["item_id"],
+            row["name"] or row["item_id"] or _("unknown"),
             row["currency_id"],
             row["sold"] or 0,
             earned_of(row),
@@ -158,18 +158,6 @@ def best_sellers(orders: OrderQuerySet, limit: int) -> list[Row]:
         )
         for row in most
     ]
-
-
-def _items(orders: OrderQuerySet, **conditions: Any) -> QuerySet[Any, dict[str, Any]]:
-    rows = _sales_of_items(orders, **conditions).values("currency_id", key=F("items__item_id"))
-    return rows.annotate(name=Max("items__title"), sold=Sum("units"), **earned_figures())
-
-
-def _sales_of_items(orders: OrderQuerySet, **conditions: Any) -> OrderQuerySet:
-    """Return the sales, each joined with its line that meets the conditions. An order is one item (part B
-    section 1.2); the rare old one with several counts for its first.
-    """
-    return orders.sales().filter(items__position=0, **conditions).order_by()
 
 
 def by_state(orders: OrderQuerySet) -> dict[Key, Group]:

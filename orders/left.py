@@ -12,14 +12,13 @@ from django.db.models import Count, Q, Sum
 from accounts.models import Account
 from painelml.web.days import by_zone, day_start
 
-from .models import Order
+from .models import AMOUNTS, Order
 from .profit import Earned, earned_figures, earned_of
 
 KNOWN = Q(net__isnull=False)
-PARTS = ("gross", "sale_fee", "shipping_cost", "discounts", "net")
 COUNTS = ("sales", "left_out", "without_fee", "without_shipping")
 FIGURES: dict[str, Count | Sum] = {
-    **{f"known_{part}": Sum(part, filter=KNOWN) for part in PARTS},
+    **{f"known_{part}": Sum(part, filter=KNOWN) for part in AMOUNTS},
     "sales": Count("pk"),
     "left_out": Count("pk", filter=~KNOWN),
     "without_fee": Count("pk", filter=Q(sale_fee__isnull=True)),
@@ -62,7 +61,7 @@ def left_of(accounts: list[Account], days: int, now: datetime) -> dict[str, Left
             earned[currency] = earned.get(currency, Earned()) + earned_of(row)
     return {
         currency: Left(
-            *(Decimal(sums[f"known_{part}"]) for part in PARTS),
+            *(Decimal(sums[f"known_{part}"]) for part in AMOUNTS),
             Decimal(sums["left_out_gross"]),
             *(sums[name] for name in COUNTS),
             earned=earned[currency],

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Count, F, Max, Min, Q, Sum, When
+from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import Account
@@ -33,12 +33,15 @@ MARGIN = Decimal("0.0001")
 
 @dataclass(frozen=True)
 class Profit:
-    """What a sale cost the seller and what it earned; None while unknown."""
+    """What a sale cost the seller and what it earned; None while unknown. `missing_cost` is the first product
+    nobody said a cost of.
+    """
 
     goods_cost: Decimal | None = None
     tax: Decimal | None = None
     fixed_cost: Decimal | None = None
     profit: Decimal | None = None
+    missing_cost: str = ""
 
 
 def profit_of(order: Order, lines: Sequence[OrderItem], costs: CostTable) -> Profit:
@@ -47,18 +50,21 @@ def profit_of(order: Order, lines: Sequence[OrderItem], costs: CostTable) -> Pro
     if not order.is_sale or order.currency_id != account.currency_id:
         return Profit()
     day = order.date_created.astimezone(account.time_zone).date()
-    unit_costs = [(costs.unit_cost(cost_key(line), day), line.quantity) for line in lines]
-    goods = sum_known(None if cost is None else cost * units for cost, units in unit_costs) if lines else None
+    unit_costs = [(cost_key(line), costs.unit_cost(cost_key(line), day), line.quantity) for line in lines]
+    missing = next((key for key, cost, _units in unit_costs if cost is None), "")
+    goods = None
+    if lines:
+        goods = sum_known(None if cost is None else cost * units for _key, cost, units in unit_costs)
     sale = costs.sale_cost(day)
     if sale is None:
-        return Profit(goods)
+        return Profit(goods, missing_cost=missing)
     tax = None
     if order.gross is not None and order.refunded is not None:
         tax = ((order.gross - order.refunded) * sale.tax_percent / 100).quantize(CENT, ROUND_HALF_UP)
     profit = None
     if order.left is not None and goods is not None and tax is not None:
         profit = order.left - goods - tax - sale.per_order
-    return Profit(goods, tax, sale.per_order, profit)
+    return Profit(goods, tax, sale.per_order, profit, missing)
 
 
 def cost_key(line: OrderItem) -> str:
@@ -164,7 +170,8 @@ class ItemEarned:
 @dataclass(frozen=True)
 class MissingCost:
     """A product whose cost nobody said, and the sales that are incomplete without it. `key` is its SKU, or
-    its item where it has none.
+    its item where it has none, `title` one it sold under. An order is one item (part B section 1.2): of the
+    rare old one with several, all units count for the first product without a cost.
     """
 
     account_id: int
@@ -198,49 +205,55 @@ def earned_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Ear
 
 def earned_by_item(orders: OrderQuerySet, limit: int) -> list[ItemEarned]:
     """Return the items that earned most. Two queries: with all their figures, all items would be too much to
-    sort in memory. An order is one item (part B section 1.2); the rare old one with several counts for its
-    first.
+    sort in memory.
     """
-    # From the orders, so that each is joined with its line once.
     sales = orders.sales().order_by()
     # Where no profit is known, and where two are alike, what sold for more comes first.
     profit, gross = (F(name).desc(nulls_last=True) for name in ("earned_profit", "earned_gross"))
-    sold = sales.filter(items__position=0).values_list("items__item_id", "currency_id")
+    sold = sales.filter(item_id__gt="").values_list("item_id", "currency_id")
     best = sold.annotate(earned_profit=Sum("profit"), earned_gross=Sum("gross"))
-    item_ids = [item_id for item_id, *_rest in best.order_by(profit, gross, "items__item_id")[:limit]]
-    rows = (
-        sales.filter(items__position=0, items__item_id__in=item_ids)
-        .values("currency_id", item_id=F("items__item_id"))
-        .annotate(line_title=Max("items__title"), sold=Sum("units"), **earned_figures())
-    )
+    item_ids = [item_id for item_id, *_rest in best.order_by(profit, gross, "item_id")[:limit]]
+    rows = sales_by_item(orders.filter(item_id__in=item_ids)).order_by(profit, gross, "item_id")[:limit]
     return [
-        ItemEarned(row["item_id"], row["line_title"], row["currency_id"], row["sold"], earned_of(row))
-        for row in rows.order_by(profit, gross, "item_id")[:limit]
+        ItemEarned(row["item_id"], row["name"] or "", row["currency_id"], row["sold"], earned_of(row))
+        for row in rows
     ]
 
 
-def missing_costs(accounts: Sequence[Account], orders: OrderQuerySet, limit: int) -> list[MissingCost]:
-    """Return the products of these accounts without a cost, those with most incomplete sales first. One
-    query.
+def sales_by_item(orders: OrderQuerySet) -> QuerySet[Any, dict[str, Any]]:
+    """Return the sales among `orders` by item, with a title it sold under and what they earned. An order is
+    one item (part B section 1.2); the rare old one with several counts for its first.
     """
-    countable = Q(pk__in=[])
-    for account in accounts:
-        countable |= Q(account=account, currency_id=account.currency_id)
-    rows = (
-        orders.sales()
-        .filter(countable, goods_cost=None, items__isnull=False)
-        .order_by()
-        .values("account_id", key=Case(When(items__sku="", then="items__item_id"), default="items__sku"))
-        .annotate(
-            line_title=Max("items__title"),
-            sales=Count("pk", distinct=True),
-            sold=Sum("items__quantity"),
-            first_sold=Min("date_created"),
-            last_sold=Max("date_created"),
+    # Joined with its first line alone, if it has one, so that no sale counts twice or is left out.
+    sales = orders.sales().order_by().alias(first=FilteredRelation("items", condition=Q(items__position=0)))
+    rows = sales.values("currency_id", "item_id")
+    return rows.annotate(name=Max("first__title"), sold=Sum("units"), **earned_figures())
+
+
+def missing_costs(orders: OrderQuerySet, limit: int) -> list[MissingCost]:
+    """Return the products without a cost, those with most incomplete sales first. Two queries."""
+    lacking = orders.sales().filter(missing_cost__gt="").order_by().values("account_id", "missing_cost")
+    rows = lacking.annotate(
+        sales=Count("pk"),
+        sold=Sum("units"),
+        first_sold=Min("date_created"),
+        last_sold=Max("date_created"),
+        example=Max("pk"),
+    ).order_by("-sales", "missing_cost", "account_id")[:limit]
+    lines = OrderItem.objects.filter(order__in=[row["example"] for row in rows])
+    titles = {(line.order_id, cost_key(line)): line.title for line in lines}
+    return [
+        MissingCost(
+            row["account_id"],
+            row["missing_cost"],
+            titles.get((row["example"], row["missing_cost"]), ""),
+            row["sales"],
+            row["sold"],
+            row["first_sold"],
+            row["last_sold"],
         )
-    )
-    names = ("account_id", "key", "line_title", "sales", "sold", "first_sold", "last_sold")
-    return [MissingCost(*(row[name] for name in names)) for row in rows.order_by("-sales", "key")[:limit]]
+        for row in rows
+    ]
 
 
 def accounts_without_sale_cost(accounts: Sequence[Account]) -> list[Account]:

@@ -7,11 +7,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 
 from .forms import OrderFilterForm
 from .models import Order, OrderItem, OrderQuerySet, Payment
-from .queries import UNREAD, passing
+from .queries import passing
+
+LISTED = (
+    "account",
+    "meli_id",
+    "pack_id",
+    "status",
+    "date_created",
+    "total_amount",
+    "net",
+    "currency_id",
+    "buyer_nickname",
+    "shipment_id",
+)
+"""The columns the rows of the list show."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,7 @@ def sales_for_listing(form: OrderFilterForm) -> OrderQuerySet:
         date_created__gte=OuterRef("date_created"),
     )
     leads: OrderQuerySet = passing(Order.objects.all(), form).filter(Q(pack_id="") | ~Exists(newer))
-    return leads.prefetch_related("account").defer(*UNREAD)
+    return leads.only(*LISTED)
 
 
 def sales_of(leads: Iterable[Order], form: OrderFilterForm) -> list[Sale]:
@@ -117,17 +131,20 @@ def sales_of(leads: Iterable[Order], form: OrderFilterForm) -> list[Sale]:
     packs = {lead.pack_id for lead in leads if lead.pack_id}
     together = Order.objects.filter(account__in=form.accounts, pack_id__in=packs)
     members: defaultdict[tuple[int, str, str], list[Order]] = defaultdict(list)
-    for order in together.defer(*UNREAD).order_by("date_created", "pk"):
+    for order in together.only(*LISTED).order_by("date_created", "pk"):
         members[key_of(order)].append(order)
     matched: set[int] = set()
     if form.active:
         matched.update(lead.pk for lead in leads)
-        matched.update(passing(together.order_by(), form).values_list("pk", flat=True))
+        # Those just read, by their keys: by their packs PostgreSQL would look for words in all rows again.
+        read = Order.objects.filter(pk__in=[order.pk for own in members.values() for order in own])
+        matched.update(passing(read.order_by(), form).values_list("pk", flat=True))
     sales = []
     for lead in leads:
         own = members[key_of(lead)] or [lead]
         sales.append(Sale(lead, own, frozenset(order.pk for order in own if order.pk in matched)))
-    prefetch_related_objects([order for sale in sales for order in sale.orders], "items")
+    lines = Prefetch("items", OrderItem.objects.only("order", "item_id", "title", "quantity"))
+    prefetch_related_objects([order for sale in sales for order in sale.orders], lines)
     return sales
 
 

@@ -230,6 +230,7 @@ class OrderResource(Resource):
             "cancel_detail": _object(payload.get("cancel_detail")),
             "has_claim": _has_claim(payload, payments),
             "units": sum(line["quantity"] for line in lines),
+            "item_id": lines[0]["item_id"] if lines else "",
             "gross": total,
             "sale_fee": sum_known(fees) if lines else None,
             "discounts": _discounts(payload, parts),

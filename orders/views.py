@@ -10,21 +10,20 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import has_role, role_required, sees_people
 from accounts.models import Role
-from catalog.models import Item
 from catalog.queries import items_by_id
 from painelml.sync.erasure import is_known
-from painelml.web.context import filters_of
+from painelml.web.context import filters_of, panel_of
 from painelml.web.htmx import page_or_partial
 from painelml.web.masks import masked
-from painelml.web.paging import paginate
+from painelml.web.paging import give_accounts, paginate
 from questions.queries import questions_of_buyer
 from shipments.queries import shipments_by_id
 
 from . import breakdowns, queries, reports
 from .explain import explain, sums_of
 from .forms import BreakdownForm, OrderFilterForm, ReportForm
-from .models import Order
 from .profit import accounts_without_sale_cost, missing_costs
+from .rows import day_rows, sale_rows
 from .sales import get_sale, items_of, sales_for_listing, sales_of
 from .timeline import timeline
 
@@ -38,29 +37,15 @@ MISSING = 20
 def order_list(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, OrderFilterForm)
     page = paginate(sales_for_listing(form), request.GET)
+    give_accounts(page, form.accounts)
     sales = sales_of(page, form)
     parcels = [number for sale in sales for number in sale.shipment_ids]
     shipments = shipments_by_id(form.accounts, parcels, "status")
     lines = [line.item_id for sale in sales for line in sale.lines]
     items = items_by_id(form.accounts, lines, "thumbnail")
-    context = {
-        "form": form,
-        "page": page,
-        "rows": [
-            (
-                sale,
-                [(order, first_of(order, items)) for order in sale.orders],
-                [shipments.get(number) for number in sale.shipment_ids],
-            )
-            for sale in sales
-        ],
-    }
+    rows = sale_rows(sales, items, shipments, panel_of(request))
+    context = {"form": form, "page": page, "rows": rows}
     return page_or_partial(request, "orders/order_list.html", "orders/_order_table.html", context)
-
-
-def first_of(order: Order, items: dict[str, Item]) -> Item | None:
-    """Return the item an order is drawn with, as far as it was read."""
-    return next((items.get(line.item_id) for line in order.items.all()), None)
 
 
 @role_required(Role.VIEWER)
@@ -105,12 +90,12 @@ def report(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, ReportForm)
     now = timezone.now()
     accounts = {account.pk: account for account in form.accounts}
-    missing = missing_costs(form.accounts, reports.orders_of(form, now), MISSING)
+    missing = missing_costs(reports.orders_of(form, now), MISSING)
     context = {
         "form": form,
         "periods": PERIODS,
         "place": "days",
-        "blocks": reports.report(form, now),
+        "blocks": [(one, day_rows(one.newest_first, one.currency_id)) for one in reports.report(form, now)],
         "missing": [(one, accounts[one.account_id]) for one in missing],
         "without_sale_cost": accounts_without_sale_cost(form.accounts),
         "can_manage": has_role(request, Role.MANAGER),

@@ -162,8 +162,9 @@ if env.database_url.startswith("postgres"):
             "PASSWORD": address.pop("password", ""),
             "HOST": address.pop("host", ""),
             "PORT": address.pop("port", ""),
-            # Its compiler takes seconds over plans it fears and the indexes answer in milliseconds.
-            "OPTIONS": {"options": "-c jit=off", **address},
+            # Its compiler takes seconds over plans it fears and the indexes answer in milliseconds; and its
+            # usual fear of pages out of order is that of disks that turn (docs/operations.md).
+            "OPTIONS": {"options": "-c jit=off -c random_page_cost=1.1", **address},
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }

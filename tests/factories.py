@@ -1,5 +1,6 @@
 """Rows for tests that need some, without reading them from Mercado Livre. Every default can be named away."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -8,7 +9,8 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Account, Membership, Organization, Role, User
-from catalog.models import Item, Variation
+from catalog.models import Item, StockPart, Variation
+from catalog.parts import stock_parts
 from orders.models import Order, OrderItem, Payment
 from painelml.text import searchable
 from questions.models import Question
@@ -78,6 +80,7 @@ def make_item(account: Account, *, variations: int = 0, **fields: Any) -> Item:
             price=item.price,
             attributes=[{"id": "COLOR", "name": "Cor", "value_name": "Azul"}],
         )
+    derive_parts([item])
     return item
 
 
@@ -105,14 +108,15 @@ def make_order(account: Account, *, lines: int = 1, payments: int = 1, **fields:
         "remote_updated_at": NOON + timedelta(hours=1),
         "read_at": NOON + timedelta(hours=2),
     }
-    values = {**defaults, **fields}
+    item_id = f"MLB{4_100_000_000 + number}"
+    values = {"item_id": item_id if lines else "", **defaults, **fields}
     order = Order.objects.create(account=account, **values)
     titles = []
     for position in range(lines):
         line = OrderItem.objects.create(
             order=order,
             position=position,
-            item_id=f"MLB{4_100_000_000 + number}",
+            item_id=values["item_id"],
             title=f"Garrafa térmica {number}",
             sku=f"GT-{number}",
             quantity=1,
@@ -192,3 +196,16 @@ def make_question(account: Account, **fields: Any) -> Question:
     values = {**defaults, **fields}
     values.setdefault("search_text", searchable(values["text"], values["item_id"], values["meli_id"]))
     return Question.objects.create(account=account, **values)
+
+
+def derive_parts(items: Iterable[Item]) -> None:
+    """Write the parts of stock of items that no read wrote, from their columns."""
+    for item in items:
+        variations = [vars(one) for one in item.variations.all()]
+        StockPart.objects.filter(item=item).delete()
+        StockPart.objects.bulk_create(
+            StockPart(item=item, position=position, **part)
+            for position, part in enumerate(
+                stock_parts(item.account_id, item.meli_id, vars(item), variations)
+            )
+        )

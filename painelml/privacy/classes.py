@@ -32,7 +32,7 @@ FIELDS: dict[str, dict[Data, str]] = {
         BUYERS: "payload parts buyer_id buyer_nickname cancel_detail search_text",
         BUSINESS: "pack_id status is_sale date_created date_closed total_amount paid_amount currency_id "
         "shipment_id tags has_claim units gross sale_fee shipping_cost discounts net refunded goods_cost tax "
-        "fixed_cost profit",
+        "fixed_cost profit missing_cost item_id",
     },
     "orders.OrderItem": {
         NONE: "id order position",
@@ -69,6 +69,11 @@ FIELDS: dict[str, dict[Data, str]] = {
         NONE: "id item position",
         BUSINESS: "meli_id sku available_quantity sold_quantity price attributes inventory_id "
         "user_product_id",
+    },
+    "catalog.StockPart": {
+        NONE: "id item account position",
+        BUSINESS: "item_meli_id variation_id key sku units price currency_id is_sellable changed_at "
+        "listed_since",
     },
     "catalog.StockOut": {NONE: "id item", BUSINESS: "variation_id began_at ended_at"},
     # What the organization decides and says of itself

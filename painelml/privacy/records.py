@@ -100,7 +100,14 @@ RECORDS = (
     ),
     Record(
         gettext_lazy("Listings"),
-        ("catalog.Item", "catalog.Variation", "catalog.StockOut", "catalog.BulkChange", "catalog.BulkLine"),
+        (
+            "catalog.Item",
+            "catalog.Variation",
+            "catalog.StockPart",
+            "catalog.StockOut",
+            "catalog.BulkChange",
+            "catalog.BulkLine",
+        ),
         gettext_lazy("Listings with prices and stock, when they had none, and who changed many at once."),
         gettext_lazy("To see and change what is on sale."),
         WITH_ACCOUNT,

@@ -32,8 +32,8 @@ def costs(account: Account) -> None:
 def sell(account: Account, sku: str = "GARRAFA", **fields: Any) -> Order:
     """Sell for 100.00, of which 70.00 are left: with its costs, a bottle earns 39.00."""
     values = {"gross": D(100), "net": D(70), "refunded": D(0), "date_created": NOON, "shipment_id": ""}
-    order = make_order(account, **{**values, **fields})
-    OrderItem.objects.filter(order=order).update(sku=sku, item_id=f"MLB-{sku}", title=sku)
+    order = make_order(account, item_id=f"MLB-{sku}", **{**values, **fields})
+    OrderItem.objects.filter(order=order).update(sku=sku, title=sku)
     set_profits(account, Order.objects.filter(pk=order.pk))
     return order
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from accounts.models import Account, Organization
 from catalog.costs import BEGINNING, CostRow
@@ -225,11 +227,50 @@ def test_what_is_missing_is_listed_most_sales_first(account: Account, other_acco
     sell(account, sku="CANCELADA", is_sale=False)
     sell(account, sku="EM-DOLAR", currency_id="USD")
     sell(other_account, sku="DE-CARLA")
-    found = missing_costs([account], Order.objects.all(), 10)
+    found = missing_costs(Order.objects.filter(account=account), 10)
     assert [(row.key, row.orders, row.units) for row in found] == [
         ("SEM-CUSTO", 3, 6), (by_item.items.get().item_id, 1, 1),
     ]  # fmt: skip
     assert (found[0].first_sold, found[0].last_sold) == (NOON - 2 * DAY, NOON)
+
+
+def test_a_sale_of_several_lines_lacks_the_first_product_without_a_cost(account: Account) -> None:
+    product(account, "20.00")
+    order = sell(account, lines=3)
+    for line, sku in zip(order.items.all(), ["GARRAFA", "COPO", "PRATO"], strict=True):
+        OrderItem.objects.filter(pk=line.pk).update(sku=sku, title=f"Um {sku}")
+    mine = Order.objects.filter(pk=order.pk)
+
+    def lacking() -> list[tuple[str, str]]:
+        profit.set_profits(account, mine)
+        return [(row.key, row.title) for row in missing_costs(mine, 10)]
+
+    assert lacking() == [("COPO", "Um COPO")]
+    product(account, "5.00", "COPO")
+    assert lacking() == [("PRATO", "Um PRATO")]
+    product(account, "6.00", "PRATO")
+    assert lacking() == []
+
+
+def test_orders_of_before_learn_what_they_sold(account: Account) -> None:
+    product(account, "20.00")
+    orders = {
+        "costed": sell(account),
+        "missing": sell(account, sku="COPO"),
+        "by item": sell(account, sku=""),
+        "in dollars": sell(account, sku="COPO", currency_id="USD"),
+        "cancelled": sell(account, sku="COPO", is_sale=False),
+        "without lines": sell(account, lines=0),
+    }
+    known = dict(Order.objects.values_list("pk", "missing_cost"))
+    Order.objects.update(item_id="", missing_cost="")
+    import_module("orders.migrations.0009_sum_from_indexes").name_what_sold(apps, None)
+
+    assert dict(Order.objects.values_list("pk", "missing_cost")) == known
+    assert {name for name, order in orders.items() if known[order.pk]} == {"missing", "by item"}
+    for order in Order.objects.all():
+        line = order.items.first()
+        assert order.item_id == (line.item_id if line else "")
 
 
 def test_the_explanation_goes_on_to_the_profit(account: Account) -> None:

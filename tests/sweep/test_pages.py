@@ -172,8 +172,9 @@ def fill(world: World, rows: int) -> None:
             buyer_nickname=say(2).upper(),
             total_amount=words.randint(100, 999_999) / 100,
             date_created=moment,
+            item_id=item.meli_id,
         )
-        order.items.update(item_id=item.meli_id, title=item.title, sku=item.sku)
+        order.items.update(title=item.title, sku=item.sku)
         make_shipment(
             account,
             meli_id=order.shipment_id,

@@ -94,6 +94,7 @@ def orders(account: Account, box: Sandbox) -> Iterator[Difference]:
             "buyer": (row.buyer_id, row.buyer_nickname),
             "shipment": row.shipment_id,
             "tags": row.tags,
+            "item": row.item_id,
             "cancel": row.cancel_detail,
             "updated": row.remote_updated_at,
             "lines": [
@@ -116,6 +117,7 @@ def orders(account: Account, box: Sandbox) -> Iterator[Difference]:
             "buyer": (parse_id(payload["buyer"]["id"]), payload["buyer"].get("nickname") or ""),
             "shipment": parse_id(payload["shipping"]["id"]),
             "tags": payload["tags"],
+            "item": parse_id(payload["order_items"][0]["item"]["id"]),
             "cancel": payload["cancel_detail"],
             "updated": parse_instant(payload["last_updated"]),
             "lines": [

@@ -158,7 +158,7 @@ def test_costs_make_the_profit_of_the_report_known(
 def test_the_report_leads_managers_to_the_cost_that_is_missing(
     account: Account, page: Client, bruno: User, login: Login
 ) -> None:
-    sold_today = make_order(account, date_created=timezone.now())
+    sold_today = make_order(account, date_created=timezone.now(), missing_cost="A&B 1")
     OrderItem.objects.filter(order=sold_today).update(sku="A&B 1")
 
     link = f"{path(account)}?sku=A%26B%201"

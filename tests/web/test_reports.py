@@ -29,9 +29,11 @@ def sell(account: Account, profit: str | None = "25.00", sku: str = "GARRAFA", *
         "date_created": NOON,
         "goods_cost": Decimal("40.00") if profit else None,
         "profit": Decimal(profit) if profit else None,
+        "missing_cost": "" if profit else sku,
+        "item_id": f"MLB-{sku}",
     }
     order = make_order(account, **{**values, **fields})
-    OrderItem.objects.filter(order=order).update(sku=sku, item_id=f"MLB-{sku}", title=f"Item {sku}")
+    OrderItem.objects.filter(order=order).update(sku=sku, title=f"Item {sku}")
     return order
 
 

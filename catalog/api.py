@@ -46,9 +46,9 @@ from . import actions, queries
 from .exports import LISTING
 from .forms import STATUSES_TO_SET, UNITS_MAX, ItemFilterForm, price_problem
 from .locations import locations_of
-from .models import Item, ItemQuerySet, Variation
+from .models import Item, ItemQuerySet, StockPart, Variation
 from .stats import item_stats
-from .stock import Cover, UnitCosts, Urgency, covers_of_item, sold_covers, unsold_covers, urgency
+from .stock import Cover, UnitCosts, Urgency, covers_of_item, described, sold_covers, unsold_covers, urgency
 
 
 class StockForm(AccountForm):
@@ -165,8 +165,9 @@ class ItemDetailSerializer(ItemSerializer):
     def get_stock(self, item: Item) -> Any:
         """Return the stock the item sells from, one for each of its variations; none of a closed item."""
         now = timezone.now()
-        costs = UnitCosts([item.account], now)
-        return StockSerializer(covers_of_item(item, now), many=True, context={"costs": costs}).data
+        covers = covers_of_item(item, now)
+        costs = UnitCosts([item.account], [one.pool for one in covers], now)
+        return StockSerializer(covers, many=True, context={"costs": costs}).data
 
 
 class StockOfVariationSerializer(StrictSerializer):
@@ -350,7 +351,7 @@ class ItemViewSet(ExportMixin, MirrorViewSet):
             most=form.value("max_days"),
         )
         address = request.build_absolute_uri()
-        context = {"costs": UnitCosts(form.accounts, now)}
+        context = {"costs": UnitCosts(form.accounts, [one.pool for one in page], now)}
         answer = {
             "next": replace_query_param(address, "cursor", cursor) if cursor else None,
             "previous": None,
@@ -377,18 +378,19 @@ def page_of_stock(
 
     What sells comes first, and is a small part of a large catalog; of the rest only what is shown is read.
     """
-    sold = sorted(sold_covers(accounts, Item.objects.all(), now), key=urgency)
-    found = [one for one in sold if most is None or (one.days is not None and one.days <= most)]
-    if after:
-        found = found[bisect_right(found, after, key=urgency) :]
+    parts = StockPart.objects.filter(account__in=accounts)
+    sold = sorted(sold_covers(accounts, parts, now, within=most), key=urgency)
+    found = sold[bisect_right(sold, after, key=urgency) :] if after else sold[:]
     if most is None and len(found) <= size:
         beyond = after if after and not after[1].is_finite() else None
         found += unsold_covers(accounts, now, sold, size + 1 - len(found), beyond and beyond[2:])
     page = found[:size]
+    # What did not sell comes last, and comes described.
+    rows = described((one for one in page if one.sold), parts) + [one for one in page if not one.sold]
     if len(found) <= size:
-        return page, None
+        return rows, None
     lost, days, account_id, key = urgency(page[-1])
-    return page, signing.dumps([str(lost), str(days), account_id, key], salt=__name__)
+    return rows, signing.dumps([str(lost), str(days), account_id, key], salt=__name__)
 
 
 def partly(error: actions.PartlyChanged) -> Response:

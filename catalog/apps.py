@@ -7,8 +7,12 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        from django.db.models import Field
+
         from painelml.sync.signals import rows_saved
 
+        from .lookups import Among
         from .stock import note_stock_saved
 
+        Field.register_lookup(Among)
         rows_saved.connect(note_stock_saved)

@@ -53,6 +53,22 @@ def _on(since: Sequence[tuple[date, Any]], day: date) -> Any:
     return since[position - 1][1] if position else None
 
 
+def latest_costs(days: Mapping[int, date], skus: Collection[str]) -> dict[tuple[int, str], Decimal]:
+    """Return what a unit of each of these SKUs costs on a day of each account, by account and SKU, where
+    somebody said. One query, however many accounts.
+    """
+    rows = ProductCost.objects.filter(
+        account__in=days, sku__among=skus, starts_on__lte=max(days.values(), default=BEGINNING)
+    )
+    latest: dict[tuple[int, str], Decimal] = {}
+    for account_id, sku, starts_on, amount in rows.order_by("starts_on").values_list(
+        "account_id", "sku", "starts_on", "amount"
+    ):
+        if starts_on <= days[account_id]:
+            latest[account_id, sku] = amount
+    return latest
+
+
 # Files
 
 

@@ -11,9 +11,9 @@ from painelml.web.exports import Column, Listing, Summary
 from painelml.web.statuses import word_for
 
 from .forms import ItemFilterForm
-from .models import Item, ItemQuerySet
+from .models import Item, ItemQuerySet, StockPart
 from .queries import items_for_listing
-from .stock import HELD, stock_values
+from .worth import stock_values
 
 
 def stock_of_variations(item: Item) -> str:
@@ -51,7 +51,7 @@ def summarize_items(items: ItemQuerySet) -> Summary:
         (_("Out of stock"), show.count(items.out_of_stock().count())),
         (_("Low stock"), show.count(items.low_stock().count())),
     ]
-    for held in stock_values(items.filter(status__in=HELD)):
+    for held in stock_values(StockPart.objects.filter(item__in=items.values("pk"))):
         totals += [
             (_("Units in stock"), show.count(held.units)),
             (_("Value of the stock"), show.money(held.at_price, held.currency_id)),

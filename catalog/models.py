@@ -20,8 +20,8 @@ LOW_STOCK = 5
 """Units at or below which a listing on sale counts as low on stock."""
 DEPOSITS = "warehouse_management"
 """The tag of sellers and items whose stock lies in deposits: what `PUT /items` says of it is ignored."""
-SHARED = ~Q(inventory_id="") | ~Q(user_product_id="")
-"""The condition for what may sell from the same units as something else (`stock.py`)."""
+HELD = ("active", "paused")
+"""Statuses whose units the seller still holds for sale."""
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -80,7 +80,8 @@ class Item(MirroredRow):
         indexes: ClassVar = [
             models.Index(fields=["account", "-date_created", "-id"], name="item_newest"),
             models.Index(fields=["-date_created", "-id"], name="item_newest_of_all"),
-            models.Index(fields=["account", "status"], name="item_by_status"),
+            # With the currency: statistics count the items of each without reading one.
+            models.Index(fields=["account", "status", "currency_id"], name="item_by_status"),
             models.Index(fields=["account", "sku"], name="item_by_sku"),
             # With all that tells what buyers cannot get: every page counts that.
             models.Index(
@@ -88,7 +89,6 @@ class Item(MirroredRow):
                 condition=Q(status__in=["active", "paused"]),
                 name="item_by_stock",
             ),
-            models.Index(fields=["inventory_id"], condition=~Q(inventory_id=""), name="item_by_inventory"),
             models.Index(
                 fields=["user_product_id"], condition=~Q(user_product_id=""), name="item_by_product"
             ),
@@ -129,12 +129,8 @@ class Variation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["sku"], name="variation_by_sku"),
             models.Index(
-                fields=["inventory_id"], condition=~Q(inventory_id=""), name="variation_by_inventory"
-            ),
-            models.Index(
                 fields=["user_product_id"], condition=~Q(user_product_id=""), name="variation_by_product"
             ),
-            models.Index(fields=["item"], condition=SHARED, name="variation_that_shares"),
         ]
 
     def __str__(self) -> str:
@@ -145,6 +141,69 @@ class Variation(models.Model):
         """What tells it from its siblings: `Azul · 110 V`."""
         names = (attribute.get("value_name") for attribute in self.attributes)
         return " · ".join(str(name) for name in names if name)
+
+
+class StockPartQuerySet(models.QuerySet["StockPart"]):
+    def sellable(self) -> StockPartQuerySet:
+        """Return the parts of sellable items (`ItemQuerySet.sellable`)."""
+        return self.filter(is_sellable=True)
+
+
+class StockPart(models.Model):
+    """What sells by itself: an item that is held or, once one of its variations shares its units, each of
+    them. Written with its item (`parts.py`), and narrow: whoever adds up all stock reads no item.
+
+    `key` names the pool it sells from (`stock.py`), within the account; `variation_id` is "" where it is the
+    whole item, and an unknown quantity is no unit.
+    """
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="stock_parts", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    item_meli_id = models.CharField(max_length=32)
+    variation_id = models.CharField(_("variation"), max_length=32, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=65)
+    sku = models.CharField(_("SKU"), max_length=120, blank=True)
+    units = models.IntegerField(_("available"))
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True)
+    currency_id = models.CharField(_("currency"), max_length=5, blank=True)
+    is_sellable = models.BooleanField()
+    changed_at = models.DateTimeField()
+    listed_since = models.DateTimeField(null=True)
+
+    objects: ClassVar = StockPartQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part of the stock")
+        verbose_name_plural = _("parts of the stock")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["item", "variation_id"], name="stock_part_once")
+        ]
+        indexes: ClassVar = [
+            # In the order of readings, newest first, and with all that adding up needs.
+            models.Index(
+                fields=["account", "key", "-changed_at", "-item", "-position"],
+                include=[
+                    "units",
+                    "price",
+                    "currency_id",
+                    "sku",
+                    "item_meli_id",
+                    "variation_id",
+                    "is_sellable",
+                    "listed_since",
+                ],
+                name="stock_part_by_pool",
+            ),
+            models.Index(
+                fields=["account", "item_meli_id"],
+                include=["variation_id", "key", "is_sellable"],
+                name="stock_part_by_item",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class StockOut(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Prefetch, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
@@ -20,8 +20,9 @@ from painelml.web import show
 from painelml.web.charts import DayChart, day_chart
 from painelml.web.days import day_start
 
+from .costs import latest_costs
 from .forms import ItemFilterForm
-from .models import LOW_STOCK, Item, ItemQuerySet, ProductCost, Variation
+from .models import LOW_STOCK, Item, ItemQuerySet, Variation
 
 LISTED = (
     "account",
@@ -61,6 +62,13 @@ def items_for_listing(organization: Organization, form: ItemFilterForm) -> ItemQ
         case "out":
             items = items.out_of_stock()
     return items.prefetch_related("account", "variations").defer("payload", "parts", "search_text")
+
+
+def item_rows_for_listing(organization: Organization, form: ItemFilterForm) -> ItemQuerySet:
+    """Return them with no more than the rows of the page show; of variations, that is how many there are.
+    Their accounts are left to who has them."""
+    items = items_for_listing(organization, form).prefetch_related(None)
+    return items.prefetch_related(Prefetch("variations", Variation.objects.only("item"))).only(*LISTED)
 
 
 @dataclass(frozen=True)
@@ -105,18 +113,9 @@ def unit_costs(items: Iterable[Item], now: datetime) -> dict[int, Decimal]:
     """Return what a unit of each item costs today, by row id, where somebody said. One query, however many
     items and accounts."""
     found = list(items)
-    skus = {item.sku or item.meli_id for item in found}
-    days = {item.account_id: now.astimezone(item.account.time_zone).date() for item in found}
-    rows = ProductCost.objects.filter(
-        account__in=days, sku__in=skus, starts_on__lte=max(days.values(), default=now.date())
-    )
-    latest: dict[tuple[int, str], Decimal] = {}
-    for account_id, sku, starts_on, amount in rows.order_by("starts_on").values_list(
-        "account_id", "sku", "starts_on", "amount"
-    ):
-        if starts_on <= days[account_id]:
-            latest[account_id, sku] = amount
     keyed = {item.pk: (item.account_id, item.sku or item.meli_id) for item in found}
+    days = {item.account_id: now.astimezone(item.account.time_zone).date() for item in found}
+    latest = latest_costs(days, {sku for _account_id, sku in keyed.values()})
     return {pk: latest[key] for pk, key in keyed.items() if key in latest}
 
 

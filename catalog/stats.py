@@ -10,8 +10,9 @@ from django.db.models import Count
 
 from painelml.web.period import PeriodForm
 
-from .models import Item
-from .stock import HELD, Cover, StockValue, cost_today, sold_covers, stock_values
+from .models import HELD, Item, StockPart
+from .stock import described, sold_covers
+from .worth import StockValue, stock_values
 
 ZERO = Decimal(0)
 RUNNING_OUT = 7
@@ -39,24 +40,21 @@ class ItemStats:
     stock_by_currency: list[StockValue]
 
 
-def is_running_out(cover: Cover) -> bool:
-    return bool(cover.pool.available) and cover.days is not None and cover.days <= RUNNING_OUT
-
-
 def item_stats(form: PeriodForm, now: datetime) -> ItemStats:
-    """Return the figures of the items created in the period. Ten queries."""
+    """Return the figures of the items created in the period. Seven queries."""
     items = Item.objects.filter(form.during("date_created", now)).order_by()
-    counts = items.values_list("status", "currency_id").annotate(Count("pk")).order_by("status")
+    # Of a column of the index, so that no row has to be read.
+    counts = items.values_list("status", "currency_id").annotate(Count("account_id")).order_by("status")
     by_status: dict[str, int] = {}
     for status, _currency, count in counts:
         by_status[status] = by_status.get(status, 0) + count
-    covers = sold_covers(form.accounts, items, now)
+    parts = StockPart.objects.filter(form.during("listed_since", now))
+    short = sold_covers(form.accounts, parts, now, within=RUNNING_OUT)
     lost: dict[str, Decimal] = {}
-    for cover in covers:
-        if cover.lost_per_day:
-            lost[cover.pool.currency_id] = lost.get(cover.pool.currency_id, ZERO) + cover.lost_per_day
+    for cover in described((cover for cover in short if cover.lost_per_day), parts):
+        lost[cover.pool.currency_id] = lost.get(cover.pool.currency_id, ZERO) + (cover.lost_per_day or ZERO)
     currencies = {currency for status, currency, _count in counts if status in HELD}
-    held = stock_values(items.filter(status__in=HELD), cost_today(form.accounts, now), currencies)
+    held = stock_values(parts, form.accounts, now)
     currencies = currencies or {account.currency_id for account in form.accounts}
     return ItemStats(
         total=sum(by_status.values()),
@@ -66,7 +64,7 @@ def item_stats(form: PeriodForm, now: datetime) -> ItemStats:
         stock_units=sum(one.units for one in held),
         stock_value=sum((one.at_price for one in held), ZERO) if len(currencies) < 2 else None,
         currency_id=currencies.pop() if len(currencies) == 1 else None,
-        running_out=sum(is_running_out(cover) for cover in covers),
+        running_out=sum(bool(cover.pool.available) for cover in short),
         lost_per_day=dict(sorted(lost.items())),
         stock_by_currency=[one for one in held if one.units],
     )

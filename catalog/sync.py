@@ -32,7 +32,8 @@ from painelml.sync.resource import (
 from painelml.sync.values import as_count, as_money, dicts, inner, text, web_address, words
 from painelml.text import searchable
 
-from .models import Item, Variation
+from .models import Item, StockPart, Variation
+from .parts import stock_parts
 
 A_CALL = 20
 """Items one bulk call may name."""
@@ -215,7 +216,8 @@ class ItemResource(Resource):
                 self.meli_id(payload), text(payload.get("title")), sku, *[v["sku"] for v in variations]
             ),
         }
-        return Mapped(fields, {Variation: variations})
+        parts = stock_parts(self.account.pk, self.meli_id(payload), fields, variations)
+        return Mapped(fields, {Variation: variations, StockPart: parts})
 
 
 def _variations(payload: Payload, item_price: Decimal | None) -> list[dict[str, Any]]:

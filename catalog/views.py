@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -20,15 +21,16 @@ from painelml.audit import trail
 from painelml.audit.models import Entry
 from painelml.meli import MeliError
 from painelml.web import show
-from painelml.web.context import filters_of
+from painelml.web.context import filters_of, panel_of
 from painelml.web.htmx import page_or_partial, wants_partial
-from painelml.web.paging import paginate
+from painelml.web.paging import give_accounts, paginate
 from painelml.web.statuses import word_for
 from questions.models import Question
 
 from . import actions, queries
 from .forms import ItemChangeForm, ItemListForm
 from .models import Item, LineState
+from .rows import ItemRow, item_rows, stock_of
 from .stock import covers_of_item
 from .words import FIELDS, problem_of
 
@@ -43,15 +45,16 @@ QUESTIONS, CHANGES = 5, 10
 def item_list(request: MemberRequest) -> HttpResponse:
     """List the items as a table or as cards: as the address says, else as this browser saw them last."""
     form = filters_of(request, ItemListForm)
-    items = queries.items_for_listing(request.organization, form).only(*queries.LISTED)
+    items = queries.item_rows_for_listing(request.organization, form)
     page = paginate(items, request.GET, order=form.order)
+    give_accounts(page, form.accounts)
     wanted = request.GET.get("view", "")
     view = next((one for one in (wanted, request.COOKIES.get(VIEW_COOKIE)) if one in VIEWS), VIEWS[0])
     context = {
         "form": form,
         "page": page,
+        "rows": rows_of(request, page),
         "view": view,
-        "costs": queries.unit_costs(page, timezone.now()),
         "can_edit": has_role(request, Role.OPERATOR),
         "is_saved": False,
     }
@@ -78,6 +81,7 @@ def item_detail(request: MemberRequest, meli_id: str) -> HttpResponse:
         "pictures": queries.pictures_of(item),
         "prices": queries.prices_of(item),
         "covers": covers_of_item(item, now),
+        "stock": stock_of(item),
         "unit_cost": queries.unit_costs([item], now).get(item.pk),
         "chart": chart,
         "days": days,
@@ -127,13 +131,16 @@ def item_of(request: MemberRequest, meli_id: str) -> Item:
     return item
 
 
+def rows_of(request: HttpRequest, items: Iterable[Item]) -> list[ItemRow]:
+    """Return the rows of items as who asks may see and edit them. One query."""
+    found = list(items)
+    costs = queries.unit_costs(found, timezone.now())
+    return item_rows(found, costs, panel_of(request), has_role(request, Role.OPERATOR))
+
+
 def row(request: MemberRequest, item: Item, is_saved: bool = False) -> HttpResponse:
-    context = {
-        "item": item,
-        "costs": queries.unit_costs([item], timezone.now()),
-        "can_edit": has_role(request, Role.OPERATOR),
-        "is_saved": is_saved,
-    }
+    [told] = rows_of(request, [item])
+    context = {"item": told, "can_edit": has_role(request, Role.OPERATOR), "is_saved": is_saved}
     return TemplateResponse(request, "catalog/_item_row.html", context)
 
 

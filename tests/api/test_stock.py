@@ -17,7 +17,7 @@ from accounts.models import Account, User
 from catalog.costs import BEGINNING
 from catalog.models import Item, ProductCost, StockOut
 from orders.models import OrderItem
-from tests.factories import NOON, make_account, make_item, make_order
+from tests.factories import NOON, derive_parts, make_account, make_item, make_order
 
 from .conftest import Login
 
@@ -149,6 +149,7 @@ def test_variations_with_products_of_their_own_have_stocks_of_their_own(
     for number, variation in enumerate((blue, red), start=1):
         variation.user_product_id, variation.available_quantity = f"MLBU{number}", 3 + number
         variation.save()
+    derive_parts([item])
     stocks = api.get(f"/api/items/{item.meli_id}").json()["stock"]
     assert {(one["id"], one["listings"][0]["variation_id"]): one["available_quantity"] for one in stocks} == {
         ("MLBU1", blue.meli_id): 4,

@@ -71,5 +71,5 @@ def test_stock_outs_cost_as_many_queries_for_two_as_for_twenty(
     for rows in (2, 18):
         for _ in range(rows):
             sell(listing(account, available_quantity=1), 30)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(4):
             found(shop)

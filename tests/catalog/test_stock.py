@@ -11,28 +11,26 @@ from hypothesis import strategies as st
 
 from accounts.models import Account, Organization
 from catalog.costs import BEGINNING
-from catalog.models import Item, ProductCost, StockOut, Variation
+from catalog.models import HELD, Item, ProductCost, StockOut, StockPart, Variation
+from catalog.pools import Pool, pools_of
 from catalog.stats import item_stats
 from catalog.stock import (
-    HELD,
     Cover,
-    StockValue,
     UnitCosts,
-    cost_today,
     covers_of,
+    described,
     note_stock,
-    pools_of,
     sold_covers,
-    stock_values,
     unsold_covers,
     urgency,
 )
 from catalog.sync import ItemResource
+from catalog.worth import StockValue, stock_values
 from orders.models import OrderItem
 from painelml.sync.resource import Reading
 from painelml.sync.signals import rows_saved
 from painelml.web.period import PeriodForm
-from tests.factories import NOON, make_account, make_item, make_order
+from tests.factories import NOON, derive_parts, make_account, make_item, make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +58,11 @@ def out_of_stock(item: Item, began: float, ended: float | None, variation_id: st
 
 
 def covers(account: Account) -> list[Cover]:
-    return covers_of([account], Item.objects.all(), NOON)
+    return covers_of([account], StockPart.objects.filter(account=account), NOON)
+
+
+def pools() -> list[Pool]:
+    return pools_of(list(Account.objects.all()), StockPart.objects.all(), NOON)
 
 
 def only_cover(account: Account) -> Cover:
@@ -126,7 +128,7 @@ def test_the_day_it_runs_out_is_a_day_of_the_accounts_zone(account: Account) -> 
 
 def test_every_line_of_an_order_counts_once(account: Account) -> None:
     sell(listing(account), 30, lines=2)
-    (sold,) = sold_covers([account], Item.objects.all(), NOON)
+    (sold,) = sold_covers([account], StockPart.objects.all(), NOON)
     assert (sold.sold, only_cover(account).sold) == (60, 60)
 
 
@@ -148,7 +150,17 @@ def test_listings_that_share_units_are_one_pool(account: Account, shared: str) -
 def test_of_shared_units_the_newest_reading_counts(account: Account) -> None:
     listing(account, available_quantity=7, inventory_id="ABCD12345", remote_updated_at=NOON)
     listing(account, available_quantity=9, inventory_id="ABCD12345", remote_updated_at=NOON - DAY)
-    assert [pool.available for pool in pools_of(Item.objects.all())] == [7]
+    assert [pool.available for pool in pools()] == [7]
+
+
+def test_what_went_between_two_queries_of_a_page_is_left_out(account: Account) -> None:
+    kept, gone = listing(account), listing(account)
+    sell(kept, 1)
+    sell(gone, 1)
+    parts = StockPart.objects.all()
+    covers = sold_covers([account], parts, NOON)
+    gone.delete()
+    assert [one.pool.sellers for one in described(covers, parts)] == [[(kept.meli_id, "")]]
 
 
 def test_the_same_inventory_of_another_account_is_another_pool(
@@ -156,7 +168,7 @@ def test_the_same_inventory_of_another_account_is_another_pool(
 ) -> None:
     listing(account, inventory_id="ABCD12345")
     listing(other_account, inventory_id="ABCD12345")
-    assert len(pools_of(Item.objects.all())) == 2
+    assert len(pools()) == 2
 
 
 def test_variations_in_full_are_pools_of_their_own(account: Account) -> None:
@@ -164,6 +176,7 @@ def test_variations_in_full_are_pools_of_their_own(account: Account) -> None:
     blue, red = item.variations.all()
     Variation.objects.filter(pk=blue.pk).update(inventory_id="BLUE00001", available_quantity=8)
     Variation.objects.filter(pk=red.pk).update(inventory_id="RED000001", available_quantity=0)
+    derive_parts([item])
     twin = listing(account, inventory_id="BLUE00001", available_quantity=8)
     sell(item, 10, variation_id=blue.meli_id)
     sell(item, 30, variation_id=red.meli_id)
@@ -182,6 +195,7 @@ def test_a_variation_outside_full_counts_beside_one_in_full(account: Account) ->
     in_full, outside = item.variations.all()
     Variation.objects.filter(pk=in_full.pk).update(inventory_id="LCQI1", available_quantity=3)
     Variation.objects.filter(pk=outside.pk).update(available_quantity=6)
+    derive_parts([item])
     sell(item, 30, variation_id=outside.meli_id)
     by_key = {found.pool.key: (found.pool.available, found.sold) for found in covers(account)}
     assert by_key == {"LCQI1": (3, 0), f"{item.meli_id}-{outside.meli_id}": (6, 30)}
@@ -189,7 +203,7 @@ def test_a_variation_outside_full_counts_beside_one_in_full(account: Account) ->
 
 def test_variations_without_shared_units_count_with_their_item(account: Account) -> None:
     listing(account, variations=3, available_quantity=12)
-    assert [pool.available for pool in pools_of(Item.objects.all())] == [12]
+    assert [pool.available for pool in pools()] == [12]
 
 
 def test_statistics_count_shared_units_once(shop: Organization, account: Account) -> None:
@@ -217,7 +231,7 @@ def test_covers_cost_the_same_queries_for_any_number_of_items(
 ) -> None:
     for _ in range(12):
         sell(listing(account, variations=1), 2)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert len(covers(account)) == 12
 
 
@@ -231,7 +245,7 @@ def test_stock_is_worth_its_price_and_its_cost(account: Account, shop: Organizat
     listing(account, sku="C", available_quantity=5, price=None)
     listing(account, sku="D", available_quantity=0)
     listing(abroad, sku="A", available_quantity=1, currency_id="ARS")
-    assert stock_values(Item.objects.all(), cost_today([account, abroad], NOON)) == [
+    assert stock_values(StockPart.objects.all(), [account, abroad], NOON) == [
         StockValue("ARS", 1, D("100.00"), D(0), 0, 1),
         StockValue("BRL", 10, D("358.00"), D("150.00"), 1, 1),
     ]
@@ -269,6 +283,7 @@ def make(accounts: list[Account], rows: list[dict[str, Any]]) -> None:
         item = listing(accounts[account], remote_updated_at=NOON + changed * DAY, **row)
         for position, part in enumerate(parts):
             Variation.objects.create(item=item, meli_id=str(position), position=position, **part)
+        derive_parts([item])
         last = str(len(parts) - 1) if parts else ""
         if sold:
             sell(item, sold, days_ago=3, variation_id=last)
@@ -303,20 +318,20 @@ def test_what_is_added_up_and_left_out_is_the_same_as_one_by_one(
         make(accounts, [dict(row) for row in rows])
         held = Item.objects.filter(status__in=HELD)
 
-        pools = {(one.account_id, one.key): one for one in pools_of(held)}
+        found = {(one.account_id, one.key): one for one in pools()}
         plain = shared_by(held)
-        assert set(pools) == set(plain)
+        assert set(found) == set(plain)
         for key, parts in plain.items():
-            newest, pool = max(item.remote_updated_at for item, _part in parts), pools[key]
+            newest, pool = max(item.remote_updated_at for item, _part in parts), found[key]
             last = [part for item, part in parts if item.remote_updated_at == newest][-1]
             asked = [item.price if part.price is None else part.price for item, part in parts]
             assert pool.available == (last.available_quantity or 0)
             assert pool.price == min((one for one in asked if one is not None), default=None)
             assert [item for item, _part in pool.sellers] == [item.meli_id for item, _part in parts]
 
-        costs = UnitCosts(accounts, NOON)
-        stocked = [pool for pool in pools.values() if pool.available]
-        values = stock_values(held, cost_today(accounts, NOON))
+        costs = UnitCosts(accounts, found.values(), NOON)
+        stocked = [pool for pool in found.values() if pool.available]
+        values = stock_values(StockPart.objects.all(), accounts, NOON)
         assert [one for one in values if one.units] == [
             StockValue(
                 currency,
@@ -330,8 +345,16 @@ def test_what_is_added_up_and_left_out_is_the_same_as_one_by_one(
             if (mine := [pool for pool in stocked if pool.currency_id == currency])
         ]
 
-        every = sorted(covers_of(accounts, Item.objects.all(), NOON), key=urgency)
-        sold = sorted(sold_covers(accounts, Item.objects.all(), NOON), key=urgency)
+        every = sorted(covers_of(accounts, StockPart.objects.all(), NOON), key=urgency)
+        parts = StockPart.objects.all()
+        sold = sorted(described(sold_covers(accounts, parts, NOON), parts), key=urgency)
+        for days in (0, 7, 30):
+            short = sold_covers(accounts, StockPart.objects.all(), NOON, within=days)
+            assert {(one.pool.account_id, one.pool.key) for one in short} == {
+                (one.pool.account_id, one.pool.key)
+                for one in sold
+                if one.days is not None and one.days <= days
+            }
         assert sold == [one for one in every if one.sold]
         still = [one for one in every if not one.sold]
         first = unsold_covers(accounts, NOON, sold, 2)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from painelml.meli.client import LABELS_MAX
 from painelml.web.api import AccountForm
-from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
+from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter, day_of
 from painelml.web.period import Bound, PeriodForm
 from painelml.web.statuses import choices
 
@@ -37,14 +37,17 @@ class BoardForm(FilterForm):
 
 
 class PerformanceForm(PeriodForm):
-    """The period of the parcels whose dispatch is judged: created in the last 30 days when none is given."""
+    """The period of the parcels whose dispatch is judged: created in the last 30 days when none is given, or
+    in the 30 until its end when no beginning is.
+    """
 
     DAYS = 30
     days = forms.IntegerField(min_value=1, max_value=366, required=False, widget=forms.HiddenInput())
 
     def bounds(self, today: date) -> tuple[Bound, Bound]:
         first, last = super().bounds(today)
-        return (first, last) if first or last else (today - timedelta(days=self.DAYS - 1), today)
+        last = last or today
+        return first or day_of(last) - timedelta(days=self.DAYS - 1), last
 
     @property
     def chosen_days(self) -> int | None:

@@ -16,6 +16,7 @@ from painelml.meli import parse_instant
 from painelml.sync.values import dicts, inner, text
 from painelml.text import fold
 from painelml.web.days import by_zone, day_start
+from painelml.web.paging import give_accounts
 
 from .forms import ShipmentFilterForm
 from .models import Shipment, ShipmentQuerySet
@@ -85,6 +86,11 @@ def shipments_for_listing(organization: Organization, form: ShipmentFilterForm) 
     return shipments.prefetch_related("account").defer("payload", "parts", "search_text")
 
 
+def shipment_rows_for_listing(organization: Organization, form: ShipmentFilterForm) -> ShipmentQuerySet:
+    """Return them with no more than the rows of the page show. Their accounts are left to who has them."""
+    return shipments_for_listing(organization, form).prefetch_related(None).only(*LISTED)
+
+
 def searched_without_people(q: str) -> Q:
     """Return the condition for shipments a viewer looks for: by an id, or by where they go."""
     words = q.strip()
@@ -130,10 +136,8 @@ def by_deadline(shipments: ShipmentQuerySet) -> ShipmentQuerySet:
 
 def listed(shipments: ShipmentQuerySet, accounts: list[Account]) -> list[Shipment]:
     """Return shipments of these accounts as rows of a page show them, each with its account. One query."""
-    of_id = {account.pk: account for account in accounts}
     rows = list(shipments.only(*LISTED))
-    for row in rows:
-        row.account = of_id[row.account_id]
+    give_accounts(rows, accounts)
     return rows
 
 

@@ -21,16 +21,17 @@ from orders.queries import orders_by_shipment
 from painelml.audit import trail
 from painelml.meli.client import LABELS_MAX
 from painelml.web.charts import DayChart, day_chart
-from painelml.web.context import filters_of
+from painelml.web.context import filters_of, panel_of
 from painelml.web.errors import RETRY_S
 from painelml.web.htmx import page_or_partial
-from painelml.web.paging import paginate
+from painelml.web.paging import give_accounts, paginate
 from painelml.web.show import count, day_and_month
 
 from . import actions, queries
 from .forms import BoardForm, LabelsForm, PerformanceForm, ShipmentFilterForm
 from .labels import CannotKeep, kept_file, print_for, was_printed
 from .report_exports import compare, performance_before
+from .rows import board_rows, shipment_rows
 from .stats import DayPerformance, shipment_stats
 
 PERIODS = (7, 30, 90)
@@ -45,10 +46,11 @@ def board(request: HttpRequest) -> HttpResponseBase:
     form = filters_of(request, BoardForm)
     now = timezone.now()
     waiting = queries.dispatch_board(form.accounts, now, form.value("logistic_type"))
+    carried = queries.contents_of(form.accounts, waiting.shipments)
     context = {
         "form": form,
         "board": waiting,
-        "carried": queries.contents_of(form.accounts, waiting.shipments),
+        "lanes": board_rows(waiting, carried, panel_of(request)),
         "tab": "board",
         "now": now,
         "can_print": has_role(request, Role.OPERATOR),
@@ -157,17 +159,17 @@ def shipment_list(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, ShipmentFilterForm)
     waits = form.value("dispatch") or form.value("late")
     page = paginate(
-        queries.shipments_for_listing(request.organization, form).only(*queries.LISTED),
+        queries.shipment_rows_for_listing(request.organization, form),
         request.GET,
         order="dispatch_by" if waits else "-date_created",
     )
-    orders = queries.contents_of(form.accounts, page)
+    give_accounts(page, form.accounts)
+    carried = queries.contents_of(form.accounts, page)
     context = {
         "form": form,
         "page": page,
-        "rows": [(shipment, orders.get(shipment.meli_id, [])) for shipment in page],
+        "rows": shipment_rows(page, carried, panel_of(request), timezone.now()),
         "tab": "list",
-        "now": timezone.now(),
     }
     return page_or_partial(request, "shipments/shipment_list.html", "shipments/_shipment_table.html", context)
 

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.http import QueryDict
 from django.template import Context
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
 from accounts.models import Account
 from painelml.sync.models import PayloadEncoder
-from painelml.web import masks, saved, show
+from painelml.web import draw, masks, saved, show
 from painelml.web.attention import Need
 from painelml.web.context import Panel
 from painelml.web.helping import TERMS
@@ -32,8 +27,15 @@ register = template.Library()
 
 register.filter("count", show.count)
 register.filter("day", show.day_and_month)
+register.filter("full_day", show.full_day)
 register.filter("money", show.money)
 register.filter("percent", show.percent)
+register.simple_tag(draw.age)
+register.simple_tag(draw.countdown)
+register.simple_tag(draw.deadline)
+register.simple_tag(draw.instant)
+register.simple_tag(draw.logistics)
+register.simple_tag(draw.status)
 
 
 @register.simple_tag
@@ -71,7 +73,7 @@ def hours_span(hours: float | None) -> str:
 @register.filter
 def nickname_for(text: str, panel: Panel) -> str:
     """Return a buyer's nickname as the reader may see it: `{{ order.buyer_nickname|nickname_for:panel }}`."""
-    return text if panel.sees_people else masks.nickname(text)
+    return panel.nickname(text)
 
 
 @register.filter
@@ -93,12 +95,6 @@ def payload_for(payload: Any, panel: Panel) -> Any:
 
 
 @register.filter
-def of_key(found: Mapping[str, Any], key: str) -> Any:
-    """Return what a mapping has for a key; nothing where it has none."""
-    return found.get(key, ())
-
-
-@register.filter
 def as_json(value: Any) -> str:
     """Return a payload as people can read it; the decimals stay as Mercado Livre wrote them."""
     return json.dumps(value, cls=PayloadEncoder, ensure_ascii=False, indent=2)
@@ -108,45 +104,6 @@ def as_json(value: Any) -> str:
 def seconds_span(seconds: int | None) -> str:
     """Return a number of seconds as a length of time, `3 h`; a dash for an unknown one."""
     return show.DASH if seconds is None else show.span(timedelta(seconds=seconds))
-
-
-@register.simple_tag
-def instant(moment: datetime | None, zone: ZoneInfo) -> str | SafeString:
-    """Draw a moment as the day and time of that zone."""
-    if moment is None:
-        return show.DASH
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), show.instant(moment, zone))
-
-
-@register.simple_tag
-def age(moment: datetime | None, zone: ZoneInfo) -> str | SafeString:
-    """Draw how long ago or how soon a moment is; pointing at it shows the moment itself."""
-    if moment is None:
-        return show.DASH
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        show.instant(moment, zone),
-        show.age(moment, timezone.now()),
-    )
-
-
-@register.simple_tag
-def countdown(moment: datetime, zone: ZoneInfo, tone: str) -> SafeString:
-    """Draw how long it is until a moment, ticking (static/js/countdowns.js); a pointer shows the moment."""
-    return format_html(
-        '<time datetime="{}" title="{}" data-tone="{}">{}</time>',
-        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        show.instant(moment, zone),
-        tone,
-        show.clock(moment - timezone.now()),
-    )
-
-
-@register.inclusion_tag("_status.html")
-def status(kind: str, value: str, detail: str = "") -> dict[str, Any]:
-    """Draw a status the one way it looks everywhere; an unknown one is shown as it came."""
-    return {"word": word_for(kind, value), "value": value, "detail": detail}
 
 
 @register.inclusion_tag("_progress.html")
@@ -241,16 +198,3 @@ def saved_filters(context: Context, name: str) -> dict[str, Any]:
         "is_partial": context.get("is_partial", False),
         "csrf_token": context.get("csrf_token", ""),
     }
-
-
-@register.simple_tag
-def word_chip(kind: str, value: str) -> str:
-    """Draw a status without the word it comes from: for long lists, where each byte counts."""
-    known = word_for(kind, value)
-    return format_html('<span class="status status-{}">{}</span>', known.tone, known.label)
-
-
-@register.filter
-def at(values: Mapping[Any, Any], key: Any) -> Any:
-    """Return the value under a key, None where there is none."""
-    return values.get(key)

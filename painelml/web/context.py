@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from painelml.exports.models import ExportFile
 from painelml.exports.queries import files_to_tell
 from painelml.sync.models import SyncRun
 from painelml.sync.queries import unread_scopes
+from painelml.web import masks
 from painelml.web.attention import Need, needs_of
 from painelml.web.filters import FilterForm
 from painelml.web.kept import PERIOD_NAMES, KeptPeriod
@@ -29,6 +31,7 @@ from questions.queries import WaitingFigures, waiting_figures
 from shipments.queries import DispatchFigures, dispatch_figures
 
 THEMES = ("light", "dark")
+ANY_ID = "any-id"
 LANGUAGES = {"pt-br": "Português", "en": "English", "es": "Español"}
 
 
@@ -50,6 +53,10 @@ class Panel:
     def sees_people(self) -> bool:
         """Whether the reader is told who buyers are."""
         return sees_people(self.request)
+
+    def nickname(self, text: str) -> str:
+        """Return a buyer's nickname as the reader may see it."""
+        return text if self.sees_people else masks.nickname(text)
 
     @cached_property
     def all_accounts(self) -> list[Account]:
@@ -78,6 +85,13 @@ class Panel:
         """What the address of a page within a section ends with: `?account_id=1&days=30`, or nothing."""
         query = self.kept_params("")
         return f"?{urlencode(query)}" if query else ""
+
+    def addresses(self, page: str, *, keeps: bool = True) -> Callable[[str], str]:
+        """Return what makes the address of a page about one thing, `orders:detail`, from its id; it `keeps`
+        the chosen account and period. Routes are asked once, not for each row of a list."""
+        before, after = reverse(page, args=[ANY_ID]).split(ANY_ID)
+        end = after + self.kept if keeps else after
+        return lambda id_: f"{before}{quote(id_, safe='')}{end}"
 
     @property
     def passing(self) -> dict[str, str]:

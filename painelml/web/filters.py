@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -58,8 +61,29 @@ class DayField(forms.Field):
         return found
 
 
+class Select(forms.Select):
+    """A select of plain options, drawn at once. Django's takes two templates for each option: 5 ms a page."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        told = (option for _group, options, _index in widget["optgroups"] for option in options)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((option["value"], flatatt(option["attrs"]), option["label"]) for option in told),
+        )
+        rest = format_html_join(
+            "", "{}", ((flatatt({key: value}),) for key, value in widget["attrs"].items())
+        )
+        return format_html('<select name="{}"{}>\n{}\n</select>', name, rest, options)
+
+
 class ChoiceFilter(forms.ChoiceField):
     """One of our own words. Empty means no filter."""
+
+    widget = Select
 
     def __init__(self, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(choices=[("", _("All")), *choices], required=False, **kwargs)
@@ -69,7 +93,7 @@ class WordFilter(forms.CharField):
     """A word of Mercado Livre's. The choices are the ones we know; any other is searched for as it is."""
 
     def __init__(self, choices: list[tuple[str, Any]] | None = None, **kwargs: Any) -> None:
-        widget = forms.Select(choices=[("", _("All")), *choices]) if choices else forms.TextInput()
+        widget = Select(choices=[("", _("All")), *choices]) if choices else forms.TextInput()
         super().__init__(required=False, max_length=120, widget=widget, **kwargs)
 
 

@@ -60,7 +60,7 @@ def sales(panel: Panel) -> dict[str, Any]:
                 periods_of(block),
                 sales_chart(block),
                 left.get(block.currency_id),
-                best_sellers(orders.filter(currency_id=block.currency_id), SHOWN),
+                best_sellers(orders.filter(currency_id=block.currency_id, item_id__gt=""), SHOWN),
                 accounts.get(block.currency_id),
             )
             for block in sales_overview(panel.accounts, now)

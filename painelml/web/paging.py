@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 from django.core import signing
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
+
+from accounts.models import Account
 
 Row = TypeVar("Row", bound=Model)
 
@@ -73,6 +75,13 @@ class Page(Generic[Row]):
     @property
     def has_neighbours(self) -> bool:
         return bool(self.next or self.previous)
+
+
+def give_accounts(rows: Iterable[Any], accounts: Iterable[Account]) -> None:
+    """Tell rows their account, of those that were read already. No query."""
+    of_id = {account.pk: account for account in accounts}
+    for row in rows:
+        row.account = of_id[row.account_id]
 
 
 def page_at(

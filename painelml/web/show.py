@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format, get_format, number_format
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 SYMBOLS = {
     "BRL": "R$",
@@ -40,7 +41,7 @@ def money(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return DASH
     places = 0 if currency in WITHOUT_CENTS else 2
-    digits = number_format(rounded(abs(amount), places), places, force_grouping=True)
+    digits = punctuated(f"{rounded(abs(amount), places):,.{places}f}")
     sign = "−" if amount < 0 else ""
     return f"{sign}{SYMBOLS.get(currency, currency)}{NBSP}{digits}"
 
@@ -68,17 +69,48 @@ def rounded(size: Decimal, places: int) -> Decimal:
 
 def count(number: int | None) -> str:
     """Return `18.204` in the reader's language; a dash for an unknown number."""
-    return DASH if number is None else number_format(number, 0, force_grouping=True)
+    if number is None:
+        return DASH
+    whole = int(number)
+    return str(whole) if -1000 < whole < 1000 else punctuated(f"{whole:,}")
+
+
+def punctuated(number: str) -> str:
+    """Return a number written as Python does, `1,234.50`, with the marks of the reader's language."""
+    return number.translate(marks(get_language()))
+
+
+@lru_cache
+def marks(language: str | None) -> dict[int, str]:
+    """Return what a language has for the comma and the point of English, looked up once. Django's
+    `number_format` asks for them, and whether to group at all, with each of a page's thousand numbers."""
+    return str.maketrans(
+        {",": get_format("THOUSAND_SEPARATOR", language), ".": get_format("DECIMAL_SEPARATOR", language)}
+    )
 
 
 def instant(moment: datetime, zone: ZoneInfo) -> str:
     """Return day and time in that zone, in the reader's language."""
-    return date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT")
+    minute = moment.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+    return written(minute, "SHORT_DATETIME_FORMAT", get_language())
+
+
+def full_day(day: date) -> str:
+    """Return `21/11/2026` in the reader's language."""
+    return written(day, "SHORT_DATE_FORMAT", get_language())
 
 
 def day_and_month(day: date) -> str:
     """Return `21/11` in the reader's language."""
-    return date_format(day, pgettext("day and month, in the letters of Django's date filter", "m/d"))
+    letters = pgettext("day and month, in the letters of Django's date filter", "m/d")
+    return written(day, letters, get_language())
+
+
+@lru_cache(4096)
+def written(day: date, letters: str, language: str | None) -> str:
+    """Return a day, or a minute without a zone, in the language that is in use. Pages tell the same ones over
+    and over, and each takes Django ten microseconds."""
+    return date_format(day, letters)
 
 
 def span(length: timedelta) -> str:

@@ -125,6 +125,20 @@ def test_the_period_is_a_month_unless_another_is_asked_for(account: Account, sho
     assert (stats(shop).total, stats(shop, days="90").total) == (1, 2)
 
 
+def test_a_period_of_which_only_the_end_is_given_is_a_month_too(
+    account: Account, shop: Organization, page: Client
+) -> None:
+    sent(account, date_created=NOW - 40 * DAY)
+    sent(account, date_created=NOW - 8 * DAY)
+    sent(account)
+    end = {"date_to": (NOW - 7 * DAY).date().isoformat()}
+
+    assert stats(shop, **end).total == 1
+    assert page.get("/shipments/performance/", end).status_code == 200
+    told = page.get("/api/report-dispatch/export", end)
+    assert len(b"".join(told.streaming_content).splitlines()) == 2  # the header and one state
+
+
 def test_the_page_says_it_in_words(account: Account, page: Client) -> None:
     sent(account, took=50 * HOUR)
     sent(account, took=50 * HOUR)

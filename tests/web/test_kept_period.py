@@ -4,9 +4,10 @@ import re
 from html import unescape
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.models import Account
+from painelml.web.context import Panel
 from tests.factories import make_item, make_order
 from tests.web.pages import swap
 
@@ -73,6 +74,21 @@ def test_a_row_and_the_way_back_keep_both(account: Account, second_account: Acco
         inside = page.get(f"{address}{number}/{chosen}")
         assert f"/reports/{chosen}" in links(inside)
     assert f'class="back" href="/catalog/{chosen}"' in unescape(inside.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("number", "path"),
+    [("2000000000000001", "/orders/2000000000000001/"), ("a/b?c=ã", "/orders/a%2Fb%3Fc%3D%C3%A3/")],
+)
+def test_rows_lead_to_the_page_about_their_id(
+    account: Account, rf: RequestFactory, number: str, path: str
+) -> None:
+    asked = rf.get(f"/orders/?account_id={account.pk}&days=30")
+    asked.organization = account.organization
+    panel = Panel(asked)
+
+    assert panel.addresses("orders:detail", keeps=False)(number) == path
+    assert panel.addresses("orders:detail")(number) == f"{path}?account_id={account.pk}&days=30"
 
 
 def test_filtering_a_list_without_a_period_does_not_lose_it(account: Account, page: Client) -> None:

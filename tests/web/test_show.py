@@ -4,6 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
+from django.utils.formats import date_format, number_format
+from hypothesis import given
+from hypothesis import strategies as st
 
 from painelml.web import show
 from painelml.web.statuses import word_for
@@ -51,6 +54,26 @@ def test_an_age_is_told_in_its_greatest_unit(ago: timedelta, shown: str) -> None
 def test_an_instant_is_told_in_the_accounts_zone() -> None:
     with translation.override("pt-br"):
         assert show.instant(NOW, ZoneInfo("America/Manaus")) == "21/11/2026 08:00"
+
+
+@pytest.mark.parametrize("language", ["pt-br", "en", "es"])
+@given(number=st.integers(-(10**12), 10**12))
+def test_numbers_read_as_django_writes_them(language: str, number: int) -> None:
+    with translation.override(language):
+        assert show.count(number) == number_format(number, 0, force_grouping=True)
+        amount = Decimal(abs(number)) / 100
+        digits = number_format(amount, 2, force_grouping=True)
+        assert show.money(amount, "BRL") == f"R${show.NBSP}{digits}"
+
+
+@given(moment=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
+def test_moments_and_days_read_as_django_writes_them_in_each_language_in_turn(moment: datetime) -> None:
+    zone = ZoneInfo("America/Santiago")
+    for language in ("pt-br", "en", "es", "pt-br"):
+        with translation.override(language):
+            there = moment.astimezone(zone)
+            assert show.instant(moment, zone) == date_format(there, "SHORT_DATETIME_FORMAT")
+            assert show.full_day(there.date()) == date_format(there.date(), "SHORT_DATE_FORMAT")
 
 
 @pytest.mark.parametrize(

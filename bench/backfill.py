@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Account, Organization
-from catalog.models import Item, Variation
+from catalog.models import Item, StockPart, Variation
 from orders.models import Order, OrderItem, Payment, Refund
 from painelml.meli import Priority
 from painelml.meli.throttle import RedisGovernor
@@ -31,7 +31,7 @@ from shipments.models import Shipment
 from . import data, place
 from .results import Line, middle
 
-MIRRORED = (Order, OrderItem, Payment, Refund, Shipment, Item, Variation, Question)
+MIRRORED = (Order, OrderItem, Payment, Refund, Shipment, Item, Variation, StockPart, Question)
 SIZES = {"orders": 400, "items": 200, "questions": 200}
 LIMITED = {"orders": 300, "items": 120, "questions": 120}
 """Long enough (some 45 s at the limit) that the beginning and the end, a few seconds each, do not decide."""

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 from django.conf import settings
 from django.core.management import call_command
@@ -21,7 +23,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from accounts.models import Account, Organization, User
-from catalog.models import Item, StockOut, Variation
+from catalog.models import Item, StockOut, StockPart, Variation
 from orders.models import Order, OrderItem, Payment, Refund
 from painelml.sandbox import Sandbox
 from painelml.sync import engine, tasks
@@ -42,7 +44,10 @@ OPEN_PARCELS, OPEN_QUESTIONS = 100, 10
 """Copies in which work is still open: what waits is that of a few days, however long the past is."""
 DAYS_OF_EVENTS = 14
 EMAIL = "bench@example.com"
-GROWING = (Order, OrderItem, Payment, Refund, Shipment, Item, Variation, StockOut, Question, Notification)
+GROWING = (
+    Order, OrderItem, Payment, Refund, Shipment, Item, Variation, StockPart, StockOut, Question, Notification,
+)  # fmt: skip
+FILL_PARTS = "catalog.migrations.0010_fill_parts_of_stock"
 
 
 def fingerprint() -> str:
@@ -292,6 +297,7 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
             "shipment_id": number("shipment_id", 10**11),
             "buyer_id": number("buyer_id", 10**10),
             "buyer_nickname": buyer,
+            "item_id": item,
             "date_closed": f"date_closed {LATER}",
             "search_text": renamed(
                 "meli_id", order, "pack_id", pack, "buyer_nickname", named("buyer_nickname")
@@ -329,6 +335,8 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
     )
     child(Variation, Item, rest, {"meli_id": number("meli_id", 10**12)})
     child(StockOut, Item, rest, {})
+    # Derived and not copied: what names a pool is the id of an item, of a variation, or neither.
+    import_module(FILL_PARTS).fill(None, SimpleNamespace(connection=connection))
     copy(
         Question,
         rest,

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,9 +143,14 @@ def until(condition: Callable[[], Any], seconds: float, process: subprocess.Pope
 
 @contextmanager
 def running(*command: str, ready: Callable[[], bool], **changes: str) -> Iterator[subprocess.Popen[Any]]:
-    """Run `python -m <command>` until the block ends; it begins once `ready` says so."""
+    """Run `python -m <command>` until the block ends; it begins once `ready` says so. What it started itself
+    ends with it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, **changes}, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, **changes},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         until(ready, START_S, process)
@@ -157,6 +162,8 @@ def running(*command: str, ready: Callable[[], bool], **changes: str) -> Iterato
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def collect_static() -> None:

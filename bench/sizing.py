@@ -11,7 +11,7 @@ import math
 
 from django.db import connection, models
 
-from catalog.models import Item, StockOut, Variation
+from catalog.models import Item, StockOut, StockPart, Variation
 from orders.models import Order, OrderItem, Payment, Refund
 from questions.models import Question
 from shipments.models import Shipment
@@ -31,7 +31,7 @@ SPARE = 0.5
 FAMILIES: dict[str, tuple[type[models.Model], ...]] = {
     "order": (Order, OrderItem, Payment, Refund),
     "shipment": (Shipment,),
-    "item": (Item, Variation, StockOut),
+    "item": (Item, Variation, StockPart, StockOut),
     "question": (Question,),
     "event": (Notification,),
 }

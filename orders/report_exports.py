@@ -82,12 +82,11 @@ def summarize_report(rows: list[Row]) -> Summary:
     totals: list[tuple[str, str]] = []
     for currency in dict.fromkeys(row.currency_id for row in rows):
         days = [row for row in rows if row.currency_id == currency]
-        of_sales = sum((day.refunded.of_sales for day in days), NOTHING)
-        of_others = sum((day.refunded.of_others for day in days), NOTHING)
+        refunded = sum((day.refunded for day in days), Refunded())
         totals += [
             *totals_of(currency, sum((day.earned for day in days), Earned())),
-            (_("Refunds"), show.money(of_sales, currency)),
-            (_("Refunds of cancelled sales"), show.money(of_others, currency)),
+            (_("Refunds"), show.money(refunded.of_sales, currency)),
+            (_("Refunds of cancelled sales"), show.money(refunded.of_others, currency)),
         ]
     return Summary(totals, *chart_of(rows))
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from painelml.web.charts import DayChart, day_chart
-from painelml.web.show import change, count, day_and_month, money, short_money
+from painelml.web.show import change, count, money, short_money
+from painelml.web.spans import Span, Unit, put_together, unit_of
 
 from .forms import ReportForm
 from .models import Order, OrderQuerySet
 from .profit import Earned, ItemEarned, earned_by_currency, earned_by_day, earned_by_item
-from .queries import ZERO
 from .stats import Refunded, refunds_by_currency, refunds_by_day
 
 ITEMS = 20
 """Items each currency lists, those that earned most first."""
-NO_REFUND = Refunded(ZERO, ZERO)
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,18 @@ class ReportDay:
     earned: Earned
     refunded: Refunded
 
+
+@dataclass(frozen=True)
+class ReportSpan:
+    """Days in a row as people read them together."""
+
+    span: Span
+    earned: Earned
+    refunded: Refunded
+
     @property
     def profit(self) -> Decimal | None:
-        """None while no sale of the day has all its costs."""
+        """None while no sale of the days has all its costs."""
         return self.earned.known_profit
 
 
@@ -75,23 +85,33 @@ class CurrencyReport:
         return self.days[::-1]
 
     @property
+    def unit(self) -> Unit:
+        """What `spans` are."""
+        return unit_of(self.days)
+
+    @cached_property
+    def spans(self) -> list[ReportSpan]:
+        """The days as people read them: one by one, or by week or month in a long period."""
+        return [ReportSpan(span, *sums_of(days)) for span, days in put_together(self.days)]
+
+    @property
     def chart(self) -> DayChart:
-        """The drawing of gross sales per day, with the profit of those whose costs are known as a line."""
+        """The drawing of gross sales, with the profit of those whose costs are known as a line."""
 
         def title(index: int) -> str:
-            day = self.days[index]
-            orders = ngettext("%(count)s sale", "%(count)s sales", day.earned.orders)
+            one = self.spans[index]
+            orders = ngettext("%(count)s sale", "%(count)s sales", one.earned.orders)
             return "\n".join(
                 [
-                    f"{day_and_month(day.date)}: {money(day.earned.gross, self.currency_id)}",
-                    orders % {"count": count(day.earned.orders)},
-                    _("Profit: %(amount)s") % {"amount": money(day.profit, self.currency_id)},
+                    f"{one.span.name}: {money(one.earned.gross, self.currency_id)}",
+                    orders % {"count": count(one.earned.orders)},
+                    _("Profit: %(amount)s") % {"amount": money(one.profit, self.currency_id)},
                 ]
             )
 
         return day_chart(
-            [(day.date, day.earned.gross) for day in self.days],
-            [day.profit for day in self.days],
+            [(one.span.first, one.earned.gross) for one in self.spans],
+            [one.profit for one in self.spans],
             title=title,
             tick=lambda amount: short_money(amount, self.currency_id),
         )
@@ -121,12 +141,12 @@ def report(form: ReportForm, now: datetime, items: int = ITEMS) -> list[Currency
             currency,
             [
                 ReportDay(
-                    day, earned.get((day, currency), Earned()), refunded.get((day, currency), NO_REFUND)
+                    day, earned.get((day, currency), Earned()), refunded.get((day, currency), Refunded())
                 )
                 for day in days
             ],
             before.get(currency, Earned()),
-            refunded_before.get(currency, NO_REFUND),
+            refunded_before.get(currency, Refunded()),
             earned_by_item(orders.filter(currency_id=currency), items),
         )
         for currency in currencies
@@ -141,15 +161,20 @@ def currency_report(
     refunded_before: Refunded,
     items: list[ItemEarned],
 ) -> CurrencyReport:
+    total, refunded = sums_of(days)
     return CurrencyReport(
         currency,
-        total=sum((day.earned for day in days), Earned()),
-        refunded=Refunded(
-            sum((day.refunded.of_sales for day in days), ZERO),
-            sum((day.refunded.of_others for day in days), ZERO),
-        ),
+        total=total,
+        refunded=refunded,
         before=before,
         refunded_before=refunded_before,
         days=days,
         items=items,
     )
+
+
+def sums_of(days: Iterable[ReportDay]) -> tuple[Earned, Refunded]:
+    earned, refunded = Earned(), Refunded()
+    for day in days:
+        earned, refunded = earned + day.earned, refunded + day.refunded
+    return earned, refunded

@@ -18,7 +18,7 @@ from painelml.web.statuses import word_for
 from shipments.models import Shipment
 
 from .models import Order, OrderItem
-from .reports import ReportDay
+from .reports import ReportSpan
 from .sales import Sale, Total
 
 
@@ -124,10 +124,10 @@ def without(missing: int) -> str:
 
 
 @dataclass(frozen=True)
-class DayRow:
-    """A day of a report; `missing` says what its profit leaves out."""
+class SpanRow:
+    """A day, a week or a month of a report; `missing` says what its profit leaves out."""
 
-    day: str
+    name: str
     orders: str
     gross: str
     profit: str
@@ -136,16 +136,16 @@ class DayRow:
     refunded_others: str
 
 
-def day_rows(days: Iterable[ReportDay], currency: str) -> list[DayRow]:
-    """Return the rows of these days of a report in one currency."""
+def span_rows(spans: Iterable[ReportSpan], currency: str) -> list[SpanRow]:
+    """Return the rows of a report in one currency."""
 
     @cache  # most days refund nothing
     def money(amount: Decimal | None) -> str:
         return show.money(amount, currency)
 
     return [
-        DayRow(
-            day=show.full_day(one.date),
+        SpanRow(
+            name=one.span.name,
             orders=show.count(one.earned.orders),
             gross=money(one.earned.gross),
             profit=money(one.profit),
@@ -153,5 +153,5 @@ def day_rows(days: Iterable[ReportDay], currency: str) -> list[DayRow]:
             refunded=money(one.refunded.of_sales),
             refunded_others=money(one.refunded.of_others),
         )
-        for one in days
+        for one in spans
     ]

@@ -136,8 +136,11 @@ class Refunded:
     are, whose gross is in no sum either.
     """
 
-    of_sales: Decimal
-    of_others: Decimal
+    of_sales: Decimal = ZERO
+    of_others: Decimal = ZERO
+
+    def __add__(self, other: Refunded) -> Refunded:
+        return Refunded(self.of_sales + other.of_sales, self.of_others + other.of_others)
 
 
 def refunds_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Refunded]:

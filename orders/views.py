@@ -23,7 +23,7 @@ from . import breakdowns, queries, reports
 from .explain import explain, sums_of
 from .forms import BreakdownForm, OrderFilterForm, ReportForm
 from .profit import accounts_without_sale_cost, missing_costs
-from .rows import day_rows, sale_rows
+from .rows import sale_rows, span_rows
 from .sales import get_sale, items_of, sales_for_listing, sales_of
 from .timeline import timeline
 
@@ -95,7 +95,9 @@ def report(request: HttpRequest) -> HttpResponse:
         "form": form,
         "periods": PERIODS,
         "place": "days",
-        "blocks": [(one, day_rows(one.newest_first, one.currency_id)) for one in reports.report(form, now)],
+        "blocks": [
+            (one, span_rows(reversed(one.spans), one.currency_id)) for one in reports.report(form, now)
+        ],
         "missing": [(one, accounts[one.account_id]) for one in missing],
         "without_sale_cost": accounts_without_sale_cost(form.accounts),
         "can_manage": has_role(request, Role.MANAGER),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 
 from painelml.web.days import by_zone
 from painelml.web.period import PeriodForm
+from painelml.web.spans import Span, put_together
 
 from .models import Shipment, ShipmentQuerySet
 from .queries import dispatch_figures
@@ -26,17 +27,23 @@ JUDGED = {
 
 
 @dataclass(frozen=True)
-class Performance:
-    """How a group of shipments did. Of `handed_over` it is known by when they had to be, `in_time` were."""
+class HandedOver:
+    """Parcels that were handed over: of so many it is known by when they had to be, and `in_time` were."""
 
-    shipments: int
     handed_over: int
     in_time: int
-    average_delivery_hours: float | None
 
     @property
     def on_time_rate(self) -> float | None:
         return round(self.in_time / self.handed_over, 4) if self.handed_over else None
+
+
+@dataclass(frozen=True)
+class Performance(HandedOver):
+    """How a group of shipments did."""
+
+    shipments: int
+    average_delivery_hours: float | None
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,22 @@ class TypePerformance(Performance):
 
 
 @dataclass(frozen=True)
-class DayPerformance:
+class DayPerformance(HandedOver):
     date: date
-    handed_over: int
-    in_time: int
 
-    @property
-    def on_time_rate(self) -> float | None:
-        return round(self.in_time / self.handed_over, 4) if self.handed_over else None
+
+@dataclass(frozen=True)
+class SpanPerformance(HandedOver):
+    """Days in a row as people read them together."""
+
+    span: Span
+
+
+def by_span(days: Sequence[DayPerformance]) -> list[SpanPerformance]:
+    return [
+        SpanPerformance(sum(day.handed_over for day in own), sum(day.in_time for day in own), span)
+        for span, own in put_together(days)
+    ]
 
 
 @dataclass(frozen=True)
@@ -136,4 +151,4 @@ def per_day(form: PeriodForm, shipments: ShipmentQuerySet, now: datetime) -> lis
             day[0] += row["handed_over"]
             day[1] += row["in_time"]
     days = form.all_days(set(found), now)
-    return [DayPerformance(day, *found.get(day, (0, 0))) for day in days]
+    return [DayPerformance(*found.get(day, (0, 0)), day) for day in days]

@@ -25,14 +25,15 @@ from painelml.web.context import filters_of, panel_of
 from painelml.web.errors import RETRY_S
 from painelml.web.htmx import page_or_partial
 from painelml.web.paging import give_accounts, paginate
-from painelml.web.show import count, day_and_month
+from painelml.web.show import count
+from painelml.web.spans import unit_of
 
 from . import actions, queries
 from .forms import BoardForm, LabelsForm, PerformanceForm, ShipmentFilterForm
 from .labels import CannotKeep, kept_file, print_for, was_printed
 from .report_exports import compare, performance_before
 from .rows import board_rows, shipment_rows
-from .stats import DayPerformance, shipment_stats
+from .stats import SpanPerformance, by_span, shipment_stats
 
 PERIODS = (7, 30, 90)
 
@@ -120,6 +121,7 @@ def performance(request: HttpRequest) -> HttpResponse:
     form = filters_of(request, PerformanceForm)
     now = timezone.now()
     stats = shipment_stats(form, now)
+    spans = by_span(stats.per_day)
     context = {
         "form": form,
         "tab": "performance",
@@ -127,27 +129,29 @@ def performance(request: HttpRequest) -> HttpResponse:
         "stats": stats,
         "before": performance_before(form, now),
         "states": compare(form, now, "receiver_state"),
-        "chart": dispatch_chart(stats.per_day) if stats.per_day and stats.handed_over else None,
+        "unit": unit_of(stats.per_day),
+        "spans": spans[::-1],
+        "chart": dispatch_chart(spans) if spans and stats.handed_over else None,
     }
     return page_or_partial(request, "shipments/performance.html", "shipments/_performance.html", context)
 
 
-def dispatch_chart(days: list[DayPerformance]) -> DayChart:
-    """Return the drawing of parcels per day, those handed over in time as a line."""
+def dispatch_chart(spans: list[SpanPerformance]) -> DayChart:
+    """Return the drawing of parcels handed over, those in time as a line."""
 
     def title(index: int) -> str:
-        day = days[index]
-        sent = ngettext("%(count)s parcel", "%(count)s parcels", day.handed_over)
+        one = spans[index]
+        sent = ngettext("%(count)s parcel", "%(count)s parcels", one.handed_over)
         return "\n".join(
             [
-                f"{day_and_month(day.date)}: {sent % {'count': count(day.handed_over)}}",
-                _("in time: %(count)s") % {"count": count(day.in_time)},
+                f"{one.span.name}: {sent % {'count': count(one.handed_over)}}",
+                _("in time: %(count)s") % {"count": count(one.in_time)},
             ]
         )
 
     return day_chart(
-        [(day.date, Decimal(day.handed_over)) for day in days],
-        [Decimal(day.in_time) for day in days],
+        [(one.span.first, Decimal(one.handed_over)) for one in spans],
+        [Decimal(one.in_time) for one in spans],
         title=title,
         tick=lambda number: count(int(number)) if number == int(number) else "",
     )

@@ -11,14 +11,14 @@ from datetime import date
 from decimal import Decimal
 
 STEP = 10
-"""Width of one day in drawing units."""
+"""Width of one column in drawing units."""
 
 HEIGHT = 100
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day: where its column stands, and what it says when pointed at."""
+    """A day, or more of a long period: where its column stands, and what it says when pointed at."""
 
     x: str
     y: str
@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class DayChart:
-    """A column per day over a line, as of the days before. Coordinates are text, safe from number formats."""
+    """Columns over a line, as of the days before. Coordinates are text, safe from number formats."""
 
     width: int
     bars: list[Bar]
@@ -88,8 +88,9 @@ def day_chart(
     tick: Callable[[Decimal], str],
     is_whole: bool = False,
 ) -> DayChart:
-    """Return the drawing of `days`, `behind` as a line that leaves unknown days out and may run below zero;
-    `title(index)` says what a column means. `is_whole`: of things that come in whole numbers only.
+    """Return the drawing of `days`, each the first of what its column stands for, and of `behind` as a line
+    that leaves out what is unknown and may run below zero. `title(index)` says what a column means,
+    `is_whole` that it counts things that come in whole numbers.
     """
     known = [value for value in behind if value is not None]
     top = round_top(max([value for _, value in days] + known))

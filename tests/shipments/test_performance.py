@@ -118,6 +118,17 @@ def test_days_are_those_of_the_sellers_zone_and_add_up(account: Account, shop: O
     assert sum(one.shipments for one in told.by_state) == told.total == 3
 
 
+def test_years_are_read_by_month(account: Account, page: Client) -> None:
+    sent(account, date_created=NOW - 40 * DAY)
+    sent(account, date_created=NOW - 41 * DAY, late=True)
+    sent(account)
+
+    words = text_of(page.get("/shipments/performance/?date_from=2024-01-01"))
+
+    assert "Parcels handed over in time per month" in words
+    assert "October 2026 2 1 50.0 %" in words
+
+
 def test_the_period_is_a_month_unless_another_is_asked_for(account: Account, shop: Organization) -> None:
     sent(account, date_created=NOW - 40 * DAY)
     sent(account)

@@ -133,6 +133,20 @@ def test_a_wrong_period_shows_no_figures(account: Account, page: Client, query: 
     assert "Gross R$" not in text_of(response)
 
 
+def test_a_year_is_read_by_week(account: Account, page: Client) -> None:
+    monday = datetime(2026, 11, 9, 12, tzinfo=UTC)
+    refund(sell(account, "25.00", date_created=monday), "10.00", monday + DAY)
+    sell(account, "10.00", date_created=monday + 6 * DAY)
+    sell(account, "5.00", date_created=monday + 7 * DAY)
+
+    words = text_of(page.get("/reports/?days=365"))
+
+    assert "Sales and profit per week" in words
+    assert "11/16/2026 – 11/21/2026 1 R$ 100.00 R$ 5.00 R$ 0.00 R$ 0.00" in words
+    assert "11/09/2026 – 11/15/2026 2 R$ 200.00 R$ 35.00 R$ 10.00 R$ 0.00" in words
+    assert "Gross R$ 300.00" in words
+
+
 def test_losses_are_drawn_below_zero(account: Account, page: Client) -> None:
     sell(account, "-50.00")
 

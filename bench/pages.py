@@ -1,8 +1,9 @@
 """Pages and API, answered in this process through every middleware, at several sizes of the database.
 
-Reference: the same page of the smallest set. `p95` is by the clock on the wall; `own` is the processor time
-of this process for one answer: the rest of the wall is PostgreSQL's, and other people's. Rounds go over all
-sizes in turn, so that what else the machine does meets each alike; first answers are not counted.
+Reference: the same page of the smallest set. `p95` is by the clock on the wall, the middle one of all rounds;
+`own` is the processor time of this process for one answer: the rest of the wall is PostgreSQL's, and other
+people's. Rounds go over all sizes in turn, so that what else the machine does meets each alike; first answers
+are not counted.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from shipments.models import Shipment
 from . import data
 from .results import Line, middle, ms, p95
 
-WARM, COUNTED = 2, 10
+WARM, COUNTED = 2, 20
 PAGE = 50
 FAR = 500 * PAGE
 LIST_S, DASHBOARD_S = 0.1, 0.2
@@ -122,7 +123,7 @@ def cookie() -> str:
 def measure(asked: argparse.Namespace) -> list[Line]:
     # Loads and settles what a server has loaded before its first page.
     importlib.import_module("painelml.wsgi")
-    seconds: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
+    seconds: defaultdict[tuple[str, int], list[list[float]]] = defaultdict(list)
     own: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     queries: defaultdict[tuple[str, int], int] = defaultdict(int)
     kinds: dict[str, Address] = {}
@@ -144,10 +145,11 @@ def measure(asked: argparse.Namespace) -> list[Line]:
                 if answer.status_code != 200:
                     raise RuntimeError(f"{address.path} answered {answer.status_code}")
                 queries[address.name, size] = len(captured)
+                seconds[address.name, size].append([])
                 for _ in range(COUNTED):
                     began, worked = time.perf_counter(), time.process_time()
                     client.get(address.path)
-                    seconds[address.name, size].append(time.perf_counter() - began)
+                    seconds[address.name, size][-1].append(time.perf_counter() - began)
                     own[address.name, size].append(time.process_time() - worked)
     return [line for address in kinds.values() for line in lines_of(address, sizes, seconds, own, queries)]
 
@@ -155,39 +157,40 @@ def measure(asked: argparse.Namespace) -> list[Line]:
 def lines_of(
     address: Address,
     sizes: list[int],
-    seconds: dict[tuple[str, int], list[float]],
+    seconds: dict[tuple[str, int], list[list[float]]],
     own: dict[tuple[str, int], list[float]],
     queries: dict[tuple[str, int], int],
 ) -> list[Line]:
     lines = []
     smallest = sizes[0]
-    base = middle(seconds[address.name, smallest])
+    base = middle([one for taken in seconds[address.name, smallest] for one in taken])
     for size in sizes:
-        taken = seconds[address.name, size]
+        rounds = seconds[address.name, size]
+        usual = middle([one for taken in rounds for one in taken])
+        slow = middle([p95(taken) for taken in rounds])
         asked, at_first = queries[address.name, size], queries[address.name, smallest]
         most = DASHBOARD_S if address.is_dashboard else LIST_S
         bars, met = [], []
         if size <= JUDGED_AT:
             bars.append(f"p95 < {most * 1000:.0f} ms")
-            met.append(p95(taken) < most)
+            met.append(slow < most)
         if size > smallest:
             bars.append("no more queries")
             met.append(asked <= at_first)
-        ratio = middle(taken) / base
+        ratio = usual / base
         if size > JUDGED_AT and not address.is_dashboard:
             bars.append(f"growth < {GROWTH:.0f}")
             met.append(ratio < GROWTH)
         lines.append(
             Line(
                 f"{address.name}, {size:,} orders",
-                f"{ms(middle(taken))}, p95 {ms(p95(taken))}, "
-                f"own {ms(middle(own[address.name, size]))}, {asked} queries",
+                f"{ms(usual)}, p95 {ms(slow)}, own {ms(middle(own[address.name, size]))}, {asked} queries",
                 reference="" if size == smallest else f"{ms(base)}, {at_first} queries",
                 ratio=None if size == smallest else ratio,
                 bar=", ".join(bars),
                 is_met=all(met) if bars else None,
                 figures={
-                    f"p95_ms, {address.name}, {size}": p95(taken) * 1000,
+                    f"p95_ms, {address.name}, {size}": slow * 1000,
                     f"own_ms, {address.name}, {size}": middle(own[address.name, size]) * 1000,
                 },
             )

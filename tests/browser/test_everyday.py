@@ -121,6 +121,7 @@ def test_the_keyboard_goes_everywhere(visit: Visit) -> None:
     page = visit("/")
     page.keyboard.press("g")
     page.keyboard.press("e")
+    page.wait_for_url("**/shipments/")  # and until its scripts have run
     expect(page.get_by_role("heading", name="Envios")).to_be_visible()
 
     page.keyboard.press("?")

@@ -142,10 +142,12 @@ def by_item(orders: OrderQuerySet) -> dict[Key, Group]:
 
 
 def best_sellers(orders: OrderQuerySet, limit: int) -> list[Row]:
-    """Return the items that sold most, the greatest gross first. Two queries: only these are named."""
+    """Return the items that sold most of sales in one currency, the greatest gross first. Two queries: only
+    these are named.
+    """
     greatest = Coalesce("earned_gross", NOTHING, output_field=DecimalField()).desc()
-    sold = orders.sales().order_by().values_list("item_id", "currency_id").annotate(earned_gross=Sum("gross"))
-    found = {item_id for item_id, *_rest in sold.order_by(greatest, "item_id")[:limit]}
+    sold = orders.sales().order_by().values("item_id").annotate(earned_gross=Sum("gross"))
+    found = {row["item_id"] for row in sold.order_by(greatest, "item_id")[:limit]}
     most = sales_by_item(orders.filter(item_id__in=found)).order_by(greatest, "item_id")[:limit]
     return [
         Row(

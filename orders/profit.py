@@ -204,15 +204,15 @@ def earned_by_day(form: PeriodForm, now: datetime) -> dict[tuple[date, str], Ear
 
 
 def earned_by_item(orders: OrderQuerySet, limit: int) -> list[ItemEarned]:
-    """Return the items that earned most. Two queries: with all their figures, all items would be too much to
-    sort in memory.
+    """Return the items that earned most of sales in one currency. Two queries: with all their figures, all
+    items would be too much to sort in memory.
     """
     sales = orders.sales().order_by()
     # Where no profit is known, and where two are alike, what sold for more comes first.
     profit, gross = (F(name).desc(nulls_last=True) for name in ("earned_profit", "earned_gross"))
-    sold = sales.filter(item_id__gt="").values_list("item_id", "currency_id")
+    sold = sales.filter(item_id__gt="").values("item_id")
     best = sold.annotate(earned_profit=Sum("profit"), earned_gross=Sum("gross"))
-    item_ids = [item_id for item_id, *_rest in best.order_by(profit, gross, "item_id")[:limit]]
+    item_ids = [row["item_id"] for row in best.order_by(profit, gross, "item_id")[:limit]]
     rows = sales_by_item(orders.filter(item_id__in=item_ids)).order_by(profit, gross, "item_id")[:limit]
     return [
         ItemEarned(row["item_id"], row["name"] or "", row["currency_id"], row["sold"], earned_of(row))

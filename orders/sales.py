@@ -124,8 +124,8 @@ def sales_for_listing(form: OrderFilterForm) -> OrderQuerySet:
 
 
 def sales_of(leads: Iterable[Order], form: OrderFilterForm) -> list[Sale]:
-    """Return the sales these orders lead, in their order, with their lines. Two queries, and one more with
-    filters in use.
+    """Return the sales these orders lead, in their order, with their lines. Two queries, and one more where
+    filters are in use and sales hold several orders.
     """
     leads = list(leads)
     packs = {lead.pack_id for lead in leads if lead.pack_id}
@@ -136,9 +136,11 @@ def sales_of(leads: Iterable[Order], form: OrderFilterForm) -> list[Sale]:
     matched: set[int] = set()
     if form.active:
         matched.update(lead.pk for lead in leads)
-        # Those just read, by their keys: by their packs PostgreSQL would look for words in all rows again.
-        read = Order.objects.filter(pk__in=[order.pk for own in members.values() for order in own])
-        matched.update(passing(read.order_by(), form).values_list("pk", flat=True))
+        # By their keys: by their packs PostgreSQL would look for words in all rows again.
+        others = {order.pk for own in members.values() for order in own} - matched
+        if others:
+            read = Order.objects.filter(pk__in=others).order_by()
+            matched.update(passing(read, form).values_list("pk", flat=True))
     sales = []
     for lead in leads:
         own = members[key_of(lead)] or [lead]

@@ -175,9 +175,9 @@ def top_items(orders: OrderQuerySet) -> list[dict[str, Any]]:
     of the items found by the first are read.
     """
     sales = orders.sales().order_by()
-    sold = sales.filter(item_id__gt="").values_list("item_id", "currency_id")
+    sold = sales.filter(item_id__gt="").values("item_id")
     most = sold.annotate(sold=Sum("units")).order_by("-sold", "item_id")[:TOP_ITEMS]
-    best = sales.filter(item_id__in=[item_id for item_id, *_rest in most])
+    best = sales.filter(item_id__in=[row["item_id"] for row in most])
     rows = best.values("currency_id", "item_id").annotate(
         item_title=Max("items__title"),
         sold=Sum("items__quantity"),

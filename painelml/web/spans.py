@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from .show import full_day
+from .show import NBSP, full_day
 
 DAYS_MAX, WEEKS_MAX = 92, 106 * 7
 
@@ -44,7 +44,7 @@ class Span:
             return full_day(self.first)
         if self.first.day == 1 and self.last + timedelta(days=1) == next_month(self.first):
             return date_format(self.first, "YEAR_MONTH_FORMAT")
-        return f"{full_day(self.first)} – {full_day(self.last)}"
+        return f"{full_day(self.first)}{NBSP}– {full_day(self.last)}"
 
 
 class Dated(Protocol):

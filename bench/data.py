@@ -233,8 +233,16 @@ def work_until_done(run_id: int) -> None:
         connection.close()
 
 
-LATER = "- make_interval(days => 365 * (c % 2), mins => c * 37 % 1440)"
-"""Half of the copies lie a year earlier, and all at another time of the day."""
+YEAR = "interval '365 days'"
+
+
+def later(column: str) -> str:
+    """Return the SQL of a moment moved for each copy: every other one by a year, all to another time of the
+    day and, where no work is open, to another day of the year, as products sell all year.
+    """
+    moved = f"({column} - make_interval(days => CASE WHEN c < {OPEN_PARCELS} THEN 0 ELSE c * 37 % 365 END))"
+    around = f"CASE WHEN {moved} < now() - {YEAR} THEN {YEAR} ELSE interval '0' END"
+    return f"{moved} + {around} - make_interval(days => 365 * (c % 2), mins => c * 37 % 1440)"
 
 
 def number(column: str, step: int) -> str:
@@ -274,7 +282,7 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
     order, shipment = number("meli_id", 10**12), number("meli_id", 10**11)
     pack, tracking = number("pack_id", 10**12), named("tracking_number")
     buyer = named("buyer_nickname")
-    dates = {name: f"{name} {LATER}" for name in ("date_created", "remote_updated_at")}
+    dates = {name: later(name) for name in ("date_created", "remote_updated_at")}
     steps: dict[type[models.Model], int] = {}
 
     def copy(model: type[models.Model], copies: int, changes: dict[str, str]) -> None:
@@ -298,15 +306,15 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
             "buyer_id": number("buyer_id", 10**10),
             "buyer_nickname": buyer,
             "item_id": item,
-            "date_closed": f"date_closed {LATER}",
+            "date_closed": later("date_closed"),
             "search_text": renamed(
                 "meli_id", order, "pack_id", pack, "buyer_nickname", named("buyer_nickname")
             ),
         },
     )
     child(OrderItem, Order, times, {"item_id": item})
-    child(Payment, Order, times, {name: f"{name} {LATER}" for name in ("date_created", "date_approved")})
-    child(Refund, Order, times, {"refunded_at": f"refunded_at {LATER}"})
+    child(Payment, Order, times, {name: later(name) for name in ("date_created", "date_approved")})
+    child(Refund, Order, times, {"refunded_at": later("refunded_at")})
     copy(
         Shipment,
         times,
@@ -318,7 +326,7 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
             "tracking_number": tracking,
             "search_text": renamed("meli_id", shipment, "tracking_number", tracking),
             **{
-                name: f"{name} {LATER}"
+                name: later(name)
                 for name in ("dispatch_by", "date_handed_over", "date_shipped", "date_delivered")
             },
         },
@@ -348,8 +356,8 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
             "status": f"CASE WHEN status = 'UNANSWERED' AND c >= {OPEN_QUESTIONS} "
             "THEN 'CLOSED_UNANSWERED' ELSE status END",
             "search_text": renamed("meli_id", shipment, "item_id", item),
-            "answered_at": f"answered_at {LATER}",
-            "due_at": f"due_at {LATER}",
+            "answered_at": later("answered_at"),
+            "due_at": later("due_at"),
         },
     )
 

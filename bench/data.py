@@ -236,13 +236,13 @@ def work_until_done(run_id: int) -> None:
 YEAR = "interval '365 days'"
 
 
-def later(column: str) -> str:
-    """Return the SQL of a moment moved for each copy: every other one by a year, all to another time of the
-    day and, where no work is open, to another day of the year, as products sell all year.
+def later(column: str, by: str = "date_created") -> str:
+    """Return the SQL of a moment moved for each copy, all of a row alike: every other one by a year, all to
+    another time of the day and, where no work is open, to another day of the year, as products sell all year.
     """
-    moved = f"({column} - make_interval(days => CASE WHEN c < {OPEN_PARCELS} THEN 0 ELSE c * 37 % 365 END))"
-    around = f"CASE WHEN {moved} < now() - {YEAR} THEN {YEAR} ELSE interval '0' END"
-    return f"{moved} + {around} - make_interval(days => 365 * (c % 2), mins => c * 37 % 1440)"
+    back = f"make_interval(days => CASE WHEN c < {OPEN_PARCELS} THEN 0 ELSE c * 37 % 365 END)"
+    around = f"CASE WHEN {by} - {back} < now() - {YEAR} THEN {YEAR} ELSE interval '0' END"
+    return f"{column} - {back} + {around} - make_interval(days => 365 * (c % 2), mins => c * 37 % 1440)"
 
 
 def number(column: str, step: int) -> str:
@@ -314,7 +314,7 @@ def multiply(accounts: Sequence[Account], times: int, most_of_the_rest: int = MO
     )
     child(OrderItem, Order, times, {"item_id": item})
     child(Payment, Order, times, {name: later(name) for name in ("date_created", "date_approved")})
-    child(Refund, Order, times, {"refunded_at": later("refunded_at")})
+    child(Refund, Order, times, {"refunded_at": later("refunded_at", by="refunded_at")})
     copy(
         Shipment,
         times,

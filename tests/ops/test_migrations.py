@@ -22,16 +22,16 @@ from painelml.migrating import AddIndexOnline, RemoveIndexOnline
 from tests import processes
 
 RELEASED: dict[str, int] = {
-    "accounts": 9,
-    "audit": 9,
-    "catalog": 9,
-    "exports": 9,
-    "orders": 9,
-    "painelml": 9,
-    "questions": 9,
-    "shipments": 9,
-    "sync": 9,
-    "webhooks": 9,
+    "accounts": 10,
+    "audit": 10,
+    "catalog": 10,
+    "exports": 10,
+    "orders": 10,
+    "painelml": 10,
+    "questions": 10,
+    "shipments": 10,
+    "sync": 10,
+    "webhooks": 10,
 }
 """By app, the number of the last migration of the first version: up to there no version before it ran.
 Generous as long as there is none; on the day of the release it is what is there."""

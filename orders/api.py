@@ -391,7 +391,7 @@ class OrderViewSet(ExportMixin, MirrorViewSet):
         In all, by day and by item; of the last 30 days without a period, of one year at most.
         """
         form, now = self.query, timezone.now()
-        first, last = form.bounds(form.today)
+        first, last = form.bounds(form.today, form.zone)
         items = form.value("items")
         answer = {
             "date_from": day_of(first, form.zone),

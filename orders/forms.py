@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.costs import BEGINNING, parse_amount
 from painelml.web.filters import ChoiceFilter, DayField, FilterForm, WordFilter, day_of
-from painelml.web.period import Bound, PeriodForm
+from painelml.web.period import RecentPeriodForm
 from painelml.web.statuses import choices
 
 STATUSES = choices("order")
@@ -37,13 +37,8 @@ class OrderFilterForm(FilterForm):
     unknown = ChoiceFilter(UNKNOWN, label=_("Not known yet"))
 
 
-class ReportForm(PeriodForm):
+class ReportForm(RecentPeriodForm):
     """The period of a report: the last 30 days when none is given, and a year at most."""
-
-    DAYS = 30
-    DAYS_MAX = 366
-
-    days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, required=False, widget=forms.HiddenInput())
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -51,11 +46,6 @@ class ReportForm(PeriodForm):
         if first and day_of(last or timezone.now()) - day_of(first) >= timedelta(days=self.DAYS_MAX):
             self.add_error("date_from", _("Choose at most one year."))
         return values
-
-    def bounds(self, today: date) -> tuple[Bound, Bound]:
-        first, last = super().bounds(today)
-        last = last or today
-        return first or day_of(last) - timedelta(days=self.DAYS - 1), last
 
     @property
     def used_query(self) -> str:
@@ -66,7 +56,7 @@ class ReportForm(PeriodForm):
     @property
     def dates(self) -> dict[str, str]:
         """Return the first and the last day as the list of orders takes them, whatever was given."""
-        first, last = self.bounds(self.today)
+        first, last = self.bounds(self.today, self.zone)
         return {"date_from": first.isoformat(), "date_to": last.isoformat()}
 
     @property
@@ -84,11 +74,6 @@ class ReportForm(PeriodForm):
     def zone(self) -> ZoneInfo:
         """The time zone of the first account; of the panel, where there is none."""
         return self.accounts[0].time_zone if self.accounts else ZoneInfo(settings.TIME_ZONE)
-
-    @property
-    def chosen_days(self) -> int | None:
-        """The number of days that was chosen or stands for no choice; None for a period by its dates."""
-        return None if self.value("date_from") or self.value("date_to") else self.value("days") or self.DAYS
 
 
 class BreakdownForm(ReportForm):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from painelml.meli.client import LABELS_MAX
 from painelml.web.api import AccountForm
-from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter, day_of
-from painelml.web.period import Bound, PeriodForm
+from painelml.web.filters import ChoiceFilter, FilterForm, WordFilter
+from painelml.web.period import RecentPeriodForm
 from painelml.web.statuses import choices
 
 STATUSES = choices("shipment")
@@ -36,23 +34,8 @@ class BoardForm(FilterForm):
     logistic_type = WordFilter(LOGISTICS, label=_("Logistics"))
 
 
-class PerformanceForm(PeriodForm):
-    """The period of the parcels whose dispatch is judged: created in the last 30 days when none is given, or
-    in the 30 until its end when no beginning is.
-    """
-
-    DAYS = 30
-    days = forms.IntegerField(min_value=1, max_value=366, required=False, widget=forms.HiddenInput())
-
-    def bounds(self, today: date) -> tuple[Bound, Bound]:
-        first, last = super().bounds(today)
-        last = last or today
-        return first or day_of(last) - timedelta(days=self.DAYS - 1), last
-
-    @property
-    def chosen_days(self) -> int | None:
-        """The number of days that was chosen or stands for no choice; None for a period by its dates."""
-        return None if self.value("date_from") or self.value("date_to") else self.value("days") or self.DAYS
+class PerformanceForm(RecentPeriodForm):
+    """The period in which the parcels were created whose dispatch is judged."""
 
 
 class LabelsForm(AccountForm):

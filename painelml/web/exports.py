@@ -236,7 +236,7 @@ class Export:
     @property
     def bounds(self) -> tuple[date | datetime | None, date | datetime | None]:
         if hasattr(self.form, "bounds"):
-            first, last = self.form.bounds(self.today)
+            first, last = self.form.bounds(self.today, self.zone)
             return first, last
         return self.form.value("date_from"), self.form.value("date_to")
 

@@ -39,15 +39,17 @@ class PeriodForm(AccountForm):
             self.add_error("date_from", _("Choose at most ten years."))
         return values
 
-    def bounds(self, today: date) -> tuple[Bound, Bound]:
-        """Return the first and the last day or instant, both included; None where there is no bound."""
+    def bounds(self, today: date, zone: ZoneInfo) -> tuple[Bound, Bound]:
+        """Return the first and the last day of the zone or instant, both included; None where there is no
+        bound.
+        """
         if days := self.value("days"):
             return today - timedelta(days=days - 1), today
         return self.value("date_from"), self.value("date_to")
 
     def bounds_before(self, today: date, zone: ZoneInfo) -> tuple[Bound, Bound] | None:
         """Return the bounds of as long a period right before this one, None when it has no beginning."""
-        first, last = self.bounds(today)
+        first, last = self.bounds(today, zone)
         if first is None:
             return None
         last = today if last is None else last
@@ -61,7 +63,7 @@ class PeriodForm(AccountForm):
         """Return the condition that `field` lies in the period."""
         condition = Q(pk__in=[])
         for zone, members in by_zone(self.accounts).items():
-            bounds = self.bounds(now.astimezone(zone).date())
+            bounds = self.bounds(now.astimezone(zone).date(), zone)
             # Named once: PostgreSQL expects too few rows of accounts it is told twice.
             condition |= within(field, members, *bounds) or Q(account__in=members)
         return condition
@@ -81,7 +83,7 @@ class PeriodForm(AccountForm):
         days = set(found)
         for zone in by_zone(self.accounts):
             today = now.astimezone(zone).date()
-            first, last = self.bounds(today)
+            first, last = self.bounds(today, zone)
             if first is not None:
                 end = day_of(today if last is None else last, zone)
                 days |= {min(day_of(first, zone), end), end}
@@ -89,3 +91,32 @@ class PeriodForm(AccountForm):
             return []
         begin = min(days)
         return [begin + timedelta(days=number) for number in range((max(days) - begin).days + 1)]
+
+
+class RecentPeriodForm(PeriodForm):
+    """The last 30 days when no period is given; the 30 until its end when no beginning is."""
+
+    DAYS = 30
+    DAYS_MAX = 366
+
+    days = forms.IntegerField(
+        label=_("How many days, until today"),
+        min_value=1,
+        max_value=DAYS_MAX,
+        required=False,
+        widget=forms.HiddenInput(),
+    )
+
+    def bounds(self, today: date, zone: ZoneInfo) -> tuple[date | datetime, date | datetime]:
+        first, last = super().bounds(today, zone)
+        last = last or today
+        return first or day_of(last, zone) - timedelta(days=self.DAYS - 1), last
+
+    @property
+    def chosen_days(self) -> int | None:
+        """The number of days that was chosen or stands for no choice; None for a period by its dates, and for
+        one that is wrong.
+        """
+        if self.errors or self.value("date_from") or self.value("date_to"):
+            return None
+        return self.value("days") or self.DAYS

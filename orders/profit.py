@@ -51,7 +51,7 @@ def profit_of(order: Order, lines: Sequence[OrderItem], costs: CostTable) -> Pro
         return Profit()
     day = order.date_created.astimezone(account.time_zone).date()
     unit_costs = [(cost_key(line), costs.unit_cost(cost_key(line), day), line.quantity) for line in lines]
-    missing = next((key for key, cost, _units in unit_costs if cost is None), "")
+    missing = next((key for key, cost, _units in unit_costs if cost is None and key), "")
     goods = None
     if lines:
         goods = sum_known(None if cost is None else cost * units for _key, cost, units in unit_costs)

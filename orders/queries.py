@@ -71,7 +71,7 @@ def searched(q: str) -> Q:
     The whole number of an order or a pack has sixteen digits and is looked up; other words are looked for in
     the text of every order.
     """
-    words = fold(q)
+    words = fold(q).removeprefix("#")
     if words.isascii() and words.isdecimal() and len(words) >= WHOLE_NUMBER:
         return Q(meli_id=words) | Q(pack_id=words)
     return Q(search_text__contains=words)
@@ -80,7 +80,7 @@ def searched(q: str) -> Q:
 def searched_without_people(q: str) -> Q:
     """Return the condition for orders a viewer looks for: by an id, or by what was sold. Nothing is found by
     who bought it, so that nobody learns a masked name by trying."""
-    words = q.strip()
+    words = q.strip().removeprefix("#")
     lines = OrderItem.objects.filter(order=OuterRef("pk"))
     ids = Q(meli_id=words) | Q(pack_id=words) | Q(shipment_id=words) | Exists(lines.filter(item_id=words))
     sold = lines.filter(Q(sku__icontains=words) | Q(title__icontains=words))

@@ -179,7 +179,7 @@ def top_items(orders: OrderQuerySet) -> list[dict[str, Any]]:
     most = sold.annotate(sold=Sum("units")).order_by("-sold", "item_id")[:TOP_ITEMS]
     best = sales.filter(item_id__in=[row["item_id"] for row in most])
     rows = best.values("currency_id", "item_id").annotate(
-        item_title=Max("items__title"),
+        item_title=Max("items__title", filter=Q(items__position=0)),
         sold=Sum("items__quantity"),
         brought=Sum(F("items__unit_price") * F("items__quantity"), output_field=AMOUNT),
     )

@@ -114,6 +114,7 @@ class CurrencyReport:
             [one.profit for one in self.spans],
             title=title,
             tick=lambda amount: short_money(amount, self.currency_id),
+            last=self.spans[-1].span.last,
         )
 
 

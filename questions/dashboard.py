@@ -197,8 +197,11 @@ def week_of(hours: Sequence[Hour]) -> list[Cell]:
 
 
 def percentiles(level: ServiceLevel) -> list[Length]:
-    """Return within how many seconds so many percent of the answers came (nearest rank)."""
-    names, values = [f"{share} %" for share in level.percentiles], list(level.percentiles.values())
+    """Return within how many seconds so many percent of the answers came (nearest rank); half of them within
+    the median that stands beside.
+    """
+    found = level.percentiles | ({50: level.median_seconds} if level.median_seconds is not None else {})
+    names, values = [f"{share} %" for share in found], list(found.values())
     return [Length(*one) for one in zip(names, values, shares(values), strict=True)]
 
 

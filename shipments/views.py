@@ -35,7 +35,7 @@ from .report_exports import compare, performance_before
 from .rows import board_rows, shipment_rows
 from .stats import SpanPerformance, by_span, shipment_stats
 
-PERIODS = (7, 30, 90)
+PERIODS = (7, 30, 90, 365)
 
 
 @role_required(Role.VIEWER)
@@ -154,6 +154,7 @@ def dispatch_chart(spans: list[SpanPerformance]) -> DayChart:
         [Decimal(one.in_time) for one in spans],
         title=title,
         tick=lambda number: count(int(number)) if number == int(number) else "",
+        last=spans[-1].span.last,
     )
 
 

@@ -27,7 +27,6 @@ register = template.Library()
 
 register.filter("count", show.count)
 register.filter("day", show.day_and_month)
-register.filter("full_day", show.full_day)
 register.filter("money", show.money)
 register.filter("percent", show.percent)
 register.simple_tag(draw.age)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from .show import day_and_month, full_day
+
 STEP = 10
 """Width of one column in drawing units."""
 
@@ -35,9 +37,7 @@ class DayChart:
     bars: list[Bar]
     line: str
     ticks: list[str]
-    first: date
-    middle: date
-    last: date
+    days: list[str]
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,12 @@ def day_chart(
     *,
     title: Callable[[int], str],
     tick: Callable[[Decimal], str],
+    last: date | None = None,
     is_whole: bool = False,
 ) -> DayChart:
     """Return the drawing of `days`, each the first of what its column stands for, and of `behind` as a line
-    that leaves out what is unknown and may run below zero. `title(index)` says what a column means,
-    `is_whole` that it counts things that come in whole numbers.
+    that leaves out what is unknown and may run below zero. `title(index)` says what a column means, `last`
+    the day on which the last one ends, `is_whole` that they count things that come in whole numbers.
     """
     known = [value for value in behind if value is not None]
     top = round_top(max([value for _, value in days] + known))
@@ -120,10 +121,14 @@ def day_chart(
         bars=bars,
         line=line,
         ticks=[tick(top), tick((top + bottom) / 2), tick(bottom)],
-        first=days[0][0],
-        middle=days[len(days) // 2][0],
-        last=days[-1][0],
+        days=days_below(days[0][0], days[len(days) // 2][0], last or days[-1][0]),
     )
+
+
+def days_below(*days: date) -> list[str]:
+    """Return what stands below a chart, each day once; with the year where it is not the same."""
+    written = day_and_month if days[0].year == days[-1].year else full_day
+    return list(dict.fromkeys(written(day) for day in days))
 
 
 LEVELS = 5

@@ -45,7 +45,10 @@ class DayField(forms.Field):
 
     UNREADABLE = "unreadable_day"
     widget = forms.DateInput(attrs={"type": "date"})
-    default_error_messages = {UNREADABLE: _("Enter a date such as 2026-11-21.")}
+    default_error_messages = {
+        UNREADABLE: _("Enter a date such as 2026-11-21."),
+        "year": _("Choose a year from %(first)s to %(last)s."),
+    }
 
     def to_python(self, value: Any) -> date | datetime | None:
         if value in self.empty_values:
@@ -54,8 +57,11 @@ class DayField(forms.Field):
             found = parse_date(value) or parse_datetime(value)
         except ValueError:
             found = None
-        if found is None or found.year not in YEARS:
+        if found is None:
             raise ValidationError(self.error_messages[self.UNREADABLE], code=self.UNREADABLE)
+        if found.year not in YEARS:
+            years = {"first": YEARS[0], "last": YEARS[-1]}
+            raise ValidationError(self.error_messages["year"], code="year", params=years)
         if isinstance(found, datetime) and found.tzinfo is None:
             return found.replace(tzinfo=UTC)
         return found

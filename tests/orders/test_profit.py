@@ -16,10 +16,12 @@ from catalog.costs import BEGINNING, CostRow
 from catalog.models import ProductCost, SaleCost
 from orders import profit
 from orders.actions import change_product_costs, change_sale_cost
+from orders.breakdowns import best_sellers
 from orders.explain import explain
 from orders.models import Order, OrderItem
 from orders.profit import Earned, earned_by_currency, earned_by_day, earned_by_item, missing_costs
 from orders.settle import settle_saved
+from orders.stats import top_items
 from orders.tasks import check_profits
 from painelml.web.period import PeriodForm
 from tests.factories import NOON, make_account, make_order, make_shipment
@@ -250,6 +252,33 @@ def test_a_sale_of_several_lines_lacks_the_first_product_without_a_cost(account:
     assert lacking() == [("PRATO", "Um PRATO")]
     product(account, "6.00", "PRATO")
     assert lacking() == []
+
+
+def test_a_product_without_any_name_hides_no_other_that_lacks_a_cost(account: Account) -> None:
+    order = sell(account, lines=2)
+    nameless, named = order.items.all()
+    OrderItem.objects.filter(pk=nameless.pk).update(sku="", item_id="")
+    OrderItem.objects.filter(pk=named.pk).update(sku="COPO")
+
+    profit.set_profits(account, Order.objects.all())
+
+    assert [row.key for row in missing_costs(Order.objects.all(), 10)] == ["COPO"]
+
+
+def test_a_sale_of_several_items_counts_once_and_for_its_first(account: Account) -> None:
+    order = sell(account, lines=2)
+    first, second = order.items.all()
+    OrderItem.objects.filter(pk=first.pk).update(title="Abajur")
+    OrderItem.objects.filter(pk=second.pk).update(title="Zebra", item_id="MLB9")
+    orders = Order.objects.all()
+
+    earned = earned_by_item(orders, 10)
+    sold = best_sellers(orders, 10)
+
+    assert [(one.item_id, one.title, one.units) for one in earned] == [(order.item_id, "Abajur", 1)]
+    assert [(one.key, one.label, one.units) for one in sold] == [(order.item_id, "Abajur", 1)]
+    assert earned[0].earned == sold[0].earned == Earned(1, 1, D("100.00"), D(0), D(0))
+    assert [one["item_title"] for one in top_items(orders)] == ["Abajur"]
 
 
 def test_orders_of_before_learn_what_they_sold(account: Account) -> None:

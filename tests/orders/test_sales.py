@@ -477,3 +477,15 @@ def test_refunds_cost_the_same_queries_for_any_number_of_orders(account: Account
 
     to_be_agreed = next(n for n, row in enumerate(SALES) if row["name"] == "to be agreed with the buyer")
     assert queries(0, to_be_agreed) == queries(*range(20), to_be_agreed)
+
+
+def test_an_order_of_several_items_is_of_its_first(account: Account) -> None:
+    reading = order_reading(0, lines=[{"price": "10.00", "fee": "1.00"}, {"price": "20.00", "fee": "2.00"}])
+    first, second = reading.payload["order_items"]
+    first["item"] = {**first["item"], "id": "MLB1"}
+    second["item"] = {**second["item"], "id": "MLB2"}
+
+    read(account, OrderResource, [reading])
+
+    assert [line.item_id for line in Order.objects.get().items.all()] == ["MLB1", "MLB2"]
+    assert Order.objects.get().item_id == "MLB1"

@@ -144,3 +144,13 @@ def test_queries_are_the_same_for_two_parcels_and_for_twenty(account: Account, p
         return len(asked)
 
     assert queries_asked(2) == queries_asked(18)
+
+
+def test_a_list_says_which_parcels_are_overdue(account: Account, page: Client) -> None:
+    make_shipment(account, dispatch_by=NOW - HOUR)
+    make_shipment(account, dispatch_by=NOW + HOUR)
+    make_shipment(account, dispatch_by=NOW - DAY, is_open=False, status="delivered")
+
+    words = text_of(page.get("/shipments/all/"))
+
+    assert words.count("Overdue") == 1

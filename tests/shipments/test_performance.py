@@ -129,6 +129,16 @@ def test_years_are_read_by_month(account: Account, page: Client) -> None:
     assert "October 2026 2 1 50.0 %" in words
 
 
+def test_the_line_over_the_parcels_is_what_went_in_time(account: Account, page: Client) -> None:
+    sent(account)
+    sent(account, late=True)
+
+    chart = page.get("/shipments/performance/?days=4").context["chart"]
+
+    assert [bar.height for bar in chart.bars] == ["100.00", "0.00", "0.00", "0.00"]
+    assert chart.line.split()[0] == "5.0,50.00"
+
+
 def test_the_period_is_a_month_unless_another_is_asked_for(account: Account, shop: Organization) -> None:
     sent(account, date_created=NOW - 40 * DAY)
     sent(account)

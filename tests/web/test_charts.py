@@ -2,6 +2,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from painelml.web.charts import day_chart, round_top
 
@@ -34,3 +35,20 @@ def test_columns_are_as_high_as_their_share_of_the_scale() -> None:
     ]
     assert chart.line == "5.0,0.00 15.0,0.00 25.0,0.00"
     assert chart.ticks == ["100", "50", "0"]
+
+
+def days_of(*days: str, last: str = "") -> list[str]:
+    values = [(date.fromisoformat(day), Decimal(1)) for day in days]
+    end = date.fromisoformat(last) if last else None
+    with override("pt-br"):
+        return day_chart(values, [], title=str, tick=str, last=end).days
+
+
+def test_below_a_chart_stand_its_days_with_the_year_where_it_changes() -> None:
+    assert days_of("2026-11-19", "2026-11-20", "2026-11-21") == ["19/11", "20/11", "21/11"]
+    assert days_of("2025-11-23", "2026-05-18", "2026-11-16", last="2026-11-22") == [
+        "23/11/2025",
+        "18/05/2026",
+        "22/11/2026",
+    ]
+    assert days_of("2026-11-20") == ["20/11"]

@@ -3,8 +3,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account
-from tests.factories import make_item
+from accounts.models import Account, Organization, Role
+from tests.factories import make_item, make_person
+from tests.web.conftest import Login
 from tests.web.pages import swap, text_of
 
 
@@ -80,3 +81,14 @@ def test_queries_are_the_same_for_two_rows_and_for_twenty(account: Account, page
         return len(asked)
 
     assert queries(2) == queries(18)
+
+
+def test_only_who_may_change_an_item_is_offered_to(
+    account: Account, shop: Organization, page: Client, login: Login
+) -> None:
+    make_item(account, title="Camiseta")
+    viewer = login(make_person("Vera", shop, Role.VIEWER))
+
+    assert "Edit" in text_of(page.get("/catalog/"))
+    assert "Camiseta" in text_of(viewer.get("/catalog/"))
+    assert "Edit" not in text_of(viewer.get("/catalog/"))

@@ -8,7 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
+from orders.forms import OrderFilterForm
 from orders.models import Order
+from orders.sales import sales_of
 from tests.factories import NOON, make_item, make_order, make_shipment
 from tests.web.pages import swap, text_of
 
@@ -273,3 +275,25 @@ def test_queries_do_not_grow_with_the_packs(account: Account, page: Client) -> N
         return len(asked)
 
     assert queries(2) == queries(12)
+
+
+def test_a_number_is_found_as_the_page_writes_it(account: Account, page: Client) -> None:
+    order, other = make_order(account), make_order(account)
+
+    words = text_of(page.get("/orders/", {"q": f"#{order.meli_id}"}))
+
+    assert order.meli_id in words
+    assert other.meli_id not in words
+
+
+def test_orders_alone_are_not_asked_again_whether_they_pass(account: Account) -> None:
+    form = OrderFilterForm({"status": "paid"}, organization=account.organization)
+    assert form.is_valid()
+
+    def queries(**fields: Any) -> int:
+        leads = [make_order(account, **fields) for _ in range(2)]
+        with CaptureQueriesContext(connection) as captured:
+            assert all(sale.matched for sale in sales_of(leads[1:], form))
+        return len(captured)
+
+    assert (queries(), queries(pack_id="2000000777")) == (2, 3)

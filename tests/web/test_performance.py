@@ -42,6 +42,23 @@ def test_it_tells_rates_times_and_people(account: Account, ana: User, page: Clie
     )
 
 
+def test_the_median_is_the_same_in_figures_and_shares(account: Account, page: Client) -> None:
+    for seconds in (600, 1200):
+        make_question(
+            account,
+            status="ANSWERED",
+            date_created=NOW - timedelta(days=1),
+            answered_at=NOW - timedelta(days=1) + timedelta(seconds=seconds),
+            due_at=NOW,
+            response_seconds=seconds,
+        )
+
+    words = text_of(page.get("/questions/performance/"))
+
+    assert "Median time to answer 15 min" in words
+    assert "25 % 10 min 50 % 15 min 75 % 20 min" in words
+
+
 def test_nothing_asked_is_no_error(account: Account, page: Client) -> None:
     assert "Nothing was answered in this period." in text_of(page.get("/questions/performance/"))
 

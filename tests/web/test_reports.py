@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from accounts.models import Account, User
+from orders.forms import ReportForm
 from orders.models import Order, OrderItem, Refund
 from tests.factories import NOON, make_account, make_order, make_question, make_shipment
 from tests.web.conftest import NOW, Login
@@ -61,6 +62,8 @@ def test_a_sale_without_its_costs_is_said_and_never_counted_as_profit(account: A
 
     words = text_of(page.get("/reports/"))
 
+    assert "11/20/2026 2 R$ 200.00 R$ 25.00 (without 1) R$ 0.00 R$ 0.00" in words
+    assert "Items that earned most" in words
     assert "Profit R$ 25.00 Margin 25.0 % without 1 sale whose costs or fees are unknown" in words
     assert "Item CANECA 1 R$ 100.00 unknown" in words
     assert "Products without a cost" in words
@@ -74,6 +77,7 @@ def test_a_profit_nobody_can_know_is_unknown_and_not_zero(account: Account, page
 
     assert "Profit unknown" in words
     assert "Profit R$ 0.00" not in words
+    assert "Items that sold for most" in words
 
 
 def test_refunds_stand_on_the_day_they_were_made(account: Account, page: Client) -> None:
@@ -123,14 +127,39 @@ def test_the_period_before_is_compared_with(account: Account, page: Client) -> N
     assert "Gross R$ 150.00 50 % against as many days before" in text_of(page.get("/reports/?days=7"))
 
 
-@pytest.mark.parametrize("query", ["date_from=2024-01-01", "days=1000", "date_from=soon"])
-def test_a_wrong_period_shows_no_figures(account: Account, page: Client, query: str) -> None:
+@pytest.mark.parametrize("path", ["/reports/", "/reports/breakdown/", "/questions/performance/"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("date_from=2024-01-01", "From: Choose at most one year."),
+        ("days=1000", "How many days, until today: Ensure this value is less than or equal to 366."),
+        ("days=soon", "How many days, until today: Enter a whole number."),
+        ("date_from=soon", "From: Enter a date such as 11/21/2026."),
+        ("date_from=1900-01-01", "From: Choose a year from 1990 to 2100."),
+    ],
+)
+def test_a_wrong_period_says_so_and_shows_no_figures(
+    account: Account, page: Client, path: str, query: str, said: str
+) -> None:
     sell(account)
+    make_question(account)
 
-    response = page.get(f"/reports/?{query}")
+    response = page.get(f"{path}?{query}")
 
     assert response.status_code == 200
-    assert "Gross R$" not in text_of(response)
+    assert f"A filter is wrong {said}" in text_of(response)
+    assert "R$" not in text_of(response)
+    assert "Waiting now" not in text_of(response)
+    assert 'class="type" href' in response.content.decode()
+    assert not re.search('class="type"[^>]*aria-current', response.content.decode())
+
+
+def test_a_period_until_an_instant_begins_on_a_day_of_the_seller(account: Account) -> None:
+    night = ReportForm({"date_to": "2026-11-20T01:00:00Z"}, organization=account.organization)
+
+    first, last = night.bounds(night.today, night.zone)
+
+    assert (str(first), str(last)) == ("2026-10-21", "2026-11-20 01:00:00+00:00")
 
 
 def test_a_year_is_read_by_week(account: Account, page: Client) -> None:

@@ -137,7 +137,7 @@ def performance(request: HttpRequest) -> HttpResponse:
 
 
 def dispatch_chart(spans: list[SpanPerformance]) -> DayChart:
-    """Return the drawing of parcels handed over, those in time as a line."""
+    """Return the drawing of parcels handed over, those in time as a line where there were any."""
 
     def title(index: int) -> str:
         one = spans[index]
@@ -151,7 +151,7 @@ def dispatch_chart(spans: list[SpanPerformance]) -> DayChart:
 
     return day_chart(
         [(one.span.first, Decimal(one.handed_over)) for one in spans],
-        [Decimal(one.in_time) for one in spans],
+        [Decimal(one.in_time) if one.handed_over else None for one in spans],
         title=title,
         tick=lambda number: count(int(number)) if number == int(number) else "",
         last=spans[-1].span.last,

@@ -25,7 +25,7 @@ def stock_parts(
         "account_id": account_id,
         "item_meli_id": meli_id,
         "currency_id": item["currency_id"],
-        "is_sellable": item["status"] == "active" or item["is_out_of_stock"],
+        "is_sellable": item["status"] == "active" or item["is_out_of_stock"],  # `ItemQuerySet.sellable`
         "changed_at": item["remote_updated_at"],
         "listed_since": item["date_created"],
     }

@@ -1,11 +1,28 @@
-from django.db import migrations, models
+from django.db import migrations, models, transaction
 from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts.sites import SITES
 from painelml.migrating import AddIndexOnline, RemoveIndexOnline
 
-CHUNK = 5_000
+CHUNK = 1_000
+CURRENCIES = {
+    "ARS": ["MLA"],
+    "BOB": ["MBO"],
+    "BRL": ["MLB"],
+    "CLP": ["MLC"],
+    "COP": ["MCO"],
+    "CRC": ["MCR"],
+    "DOP": ["MRD"],
+    "GTQ": ["MGT"],
+    "HNL": ["MHN"],
+    "MXN": ["MLM"],
+    "NIO": ["MNI"],
+    "PAB": ["MPA"],
+    "PEN": ["MPE"],
+    "PYG": ["MPY"],
+    "USD": ["MEC", "MLV", "MSV"],
+    "UYU": ["MLU"],
+}
 
 
 def name_what_sold(apps, schema_editor):
@@ -15,15 +32,18 @@ def name_what_sold(apps, schema_editor):
     lines = apps.get_model("orders", "OrderItem").objects.filter(order=OuterRef("pk"), position=0)
     key = Case(When(sku="", then=F("item_id")), default=F("sku"))
     own = Q()
-    for site_id, site in SITES.items():
-        own |= Q(account__site_id=site_id, currency_id=site.currency_id)
+    for currency_id, sites in CURRENCIES.items():
+        own |= Q(account__site_id__in=sites, currency_id=currency_id)
     last = orders.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last, CHUNK):
         some = orders.filter(pk__gt=start, pk__lte=start + CHUNK)
-        some.update(item_id=Coalesce(Subquery(lines.values("item_id")[:1]), Value("")))
-        some.filter(own, is_sale=True, goods_cost=None).update(
-            missing_cost=Coalesce(Subquery(lines.values(key=key)[:1]), Value(""))
-        )
+        with transaction.atomic():
+            # In the order in which workers lock orders, or one of both would be refused.
+            list(some.select_for_update().order_by("meli_id").values_list("pk"))
+            some.update(item_id=Coalesce(Subquery(lines.values("item_id")[:1]), Value("")))
+            some.filter(own, is_sale=True, goods_cost=None).update(
+                missing_cost=Coalesce(Subquery(lines.values(key=key)[:1]), Value(""))
+            )
 
 
 def vacuum_early(apps, schema_editor):

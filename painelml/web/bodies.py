@@ -3,6 +3,7 @@ ours, and nothing longer than we have a use for."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from json import JSONDecodeError
 from typing import Any
 
 from django.conf import settings
@@ -41,13 +42,23 @@ class BodyLimitMiddleware:
 
 
 class BodyParser(JSONParser):
-    """What is nested too deep to be read is as wrong as broken JSON."""
+    """What is nested too deep to be read is as wrong as broken JSON, and either is said in the caller's
+    language.
+    """
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().parse(*args, **kwargs)
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deep.")) from error
+        except ParseError as error:
+            wrong = error.__context__
+            if not isinstance(wrong, JSONDecodeError):
+                raise ParseError(_("This is not JSON.")) from error
+            place = {"line": wrong.lineno, "column": wrong.colno}
+            raise ParseError(
+                _("This is not JSON from line %(line)s, column %(column)s on.") % place
+            ) from error
 
 
 class EscapingRenderer(JSONRenderer):

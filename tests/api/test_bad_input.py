@@ -278,6 +278,24 @@ def test_an_id_of_somebody_else_or_of_nobody_is_404(
         assert (answer.status_code, list(answer.json())) == (404, ["detail"]), id
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"a": 1,\n "b"', "Isto não é JSON a partir da linha 2, coluna 5."),
+        ('{"a": NaN}', "Isto não é JSON."),
+        (b"\xff", "Isto não é JSON."),
+    ],
+)
+def test_where_json_is_broken_is_said_in_the_callers_language(
+    api: APIClient, account: Account, body: str | bytes, said: str
+) -> None:
+    answer = api.post(
+        "/api/sync/start", body, content_type="application/json", headers={"accept-language": "pt-br"}
+    )
+
+    assert (answer.status_code, answer.json()) == (400, {"detail": said})
+
+
 @named([one for one in EVERY if one.method != "get"])
 def test_broken_json_is_400(api: APIClient, account: Account, endpoint: Endpoint) -> None:
     if endpoint.name in FILES:

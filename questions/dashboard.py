@@ -31,6 +31,11 @@ class Measure:
     change: int | None
     is_better: bool | None
 
+    @property
+    def size(self) -> int | None:
+        """The change without its sign, which an arrow tells."""
+        return None if self.change is None else abs(self.change)
+
 
 @dataclass(frozen=True)
 class Hour:

@@ -59,6 +59,16 @@ def test_the_median_is_the_same_in_figures_and_shares(account: Account, page: Cl
     assert "25 % 10 min 50 % 15 min 75 % 20 min" in words
 
 
+def test_an_arrow_tells_which_way_a_figure_moved(account: Account, page: Client) -> None:
+    for days in (1, 40, 41):
+        make_question(account, date_created=NOW - timedelta(days=days))
+
+    response = page.get("/questions/performance/?days=30")
+
+    assert "Questions 1 − 50 % against as many days before" in text_of(response)
+    assert response.context["performance"].questions.change == -50
+
+
 def test_nothing_asked_is_no_error(account: Account, page: Client) -> None:
     assert "Nothing was answered in this period." in text_of(page.get("/questions/performance/"))
 

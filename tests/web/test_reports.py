@@ -265,7 +265,7 @@ def test_sales_profit_and_refunds_are_compared_with_the_period_before(account: A
 
     assert "2 sales · 100 %" in words
     assert "R$ 60.00 Margin 30.0 % 20 % against as many days before" in words
-    assert "Refunds R$ 10.00 75 % against as many days before" in words
+    assert "Refunds R$ 10.00 − 75 % against as many days before" in words
 
 
 @pytest.mark.parametrize(("before", "colour"), [("40.00", "up"), ("5.00", "down")], ids=["fell", "rose"])
